@@ -1,0 +1,156 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+)
+
+// Phase is where the cluster stands: DOWN → LAUNCHING → UP → STOPPING → DOWN.
+type Phase string
+
+// The phases.
+const (
+	Down      Phase = "DOWN"
+	Launching Phase = "LAUNCHING"
+	Up        Phase = "UP"
+	Stopping  Phase = "STOPPING"
+)
+
+// AnyGeneration is the generation of typed words: whichever session there is.
+const AnyGeneration int64 = -1
+
+// rowVersion is the version of the rows this build writes. It reads this one and the one before.
+const rowVersion = 1
+
+// Row is the cluster's record: the one place where it is decided what the cluster is.
+type Row struct {
+	V int `json:"v"`
+	// Revision grows with every change; a card that shows an older one is out of date.
+	Revision   int64 `json:"revision"`
+	Phase      Phase `json:"phase"`
+	Generation int64 `json:"generation"`
+	// Session is the current session or, when DOWN, the last one. Zero before the first launch.
+	Session Session `json:"session"`
+	// Wish is a launch that was given up and is to be repeated by itself.
+	Wish *Wish `json:"wish,omitempty"`
+}
+
+// Session is one life of the cluster.
+type Session struct {
+	Generation int64         `json:"generation"`
+	Op         string        `json:"op"` // the operation that asked for it
+	Starter    string        `json:"starter"`
+	Purpose    string        `json:"purpose,omitempty"`
+	Length     time.Duration `json:"length"`
+	Using      []string      `json:"using,omitempty"` // people using it, the starter first
+
+	LaunchedAt time.Time `json:"launched_at"`
+	Attempt    int       `json:"attempt"` // 1 for the first launch of a wish
+	EMRID      string    `json:"emr_id,omitempty"`
+	EMRState   string    `json:"emr_state,omitempty"` // last seen
+	MasterDNS  string    `json:"master_dns,omitempty"`
+	ReadyAt    time.Time `json:"ready_at,omitzero"`
+	Unsure     bool      `json:"unsure,omitempty"` // the launch got no clear answer; being confirmed
+
+	LeaseEnd   time.Time `json:"lease_end"`
+	GraceUntil time.Time `json:"grace_until,omitzero"` // an announced lease end that is enforced only then
+
+	Stop        *Stop     `json:"stop,omitempty"` // wanted; during LAUNCHING done once adopted
+	StopBegunAt time.Time `json:"stop_begun_at,omitzero"`
+	StopOverdue bool      `json:"stop_overdue,omitempty"` // 20 minutes and EMR has not ended it
+	// Trouble is why nothing can be done at the moment, for the card: "" or one of the Trouble constants.
+	Trouble string `json:"trouble,omitempty"`
+
+	EndedAt time.Time `json:"ended_at,omitzero"`
+	End     *End      `json:"end,omitempty"`
+}
+
+// TroubleTags means that the recorded cluster does not carry our tags, so it is not touched.
+const TroubleTags = "tags"
+
+// Stop is a recorded wish to end a session, with whose it was and why.
+type Stop struct {
+	By  string    `json:"by"` // a person, a grant or "showtime"
+	Why StopWhy   `json:"why"`
+	At  time.Time `json:"at"`
+	Op  string    `json:"op,omitempty"`
+	// Request is the approval request behind it, if any, and Approver who granted it.
+	Request  string `json:"request,omitempty"`
+	Approver string `json:"approver,omitempty"`
+	Reason   string `json:"reason,omitempty"` // typed by a person
+}
+
+// StopWhy says on what grounds a session is stopped.
+type StopWhy string
+
+// The grounds for a stop.
+const (
+	StopAsked        StopWhy = "asked"         // somebody who may
+	StopLeaseEnd     StopWhy = "lease-end"     // agreed at the start
+	StopStartTimeout StopWhy = "start-timeout" // never became ready
+)
+
+// End says how a session ended.
+type End struct {
+	// Code is how: one of the End constants, or EMR's own reason code.
+	Code    string        `json:"code"`
+	Message string        `json:"message,omitempty"`
+	Details []ErrorDetail `json:"details,omitempty"`
+	// Billing says whether something may still cost money: false only when that is known.
+	Billing bool `json:"billing,omitempty"`
+}
+
+// Ways to end that are not EMR's own reason codes.
+const (
+	EndStopped  = "stopped"   // by the recorded Stop
+	EndRefused  = "refused"   // RunJobFlow said no
+	EndGivenUp  = "given-up"  // no cluster appeared
+	EndVanished = "vanished"  // EMR no longer knows the id
+	EndOutside  = "outside"   // EMR ended it and nobody here had asked
+	EndCanceled = "cancelled" // stopped before it was ever usable
+)
+
+// Wish is what somebody wanted when a launch was given up.
+type Wish struct {
+	Op       string        `json:"op"`
+	By       string        `json:"by"`
+	Purpose  string        `json:"purpose,omitempty"`
+	Length   time.Duration `json:"length"`
+	Using    []string      `json:"using,omitempty"`
+	Since    time.Time     `json:"since"`
+	Attempts int           `json:"attempts"`
+}
+
+// State is what the lifecycle says about its cluster: the row and what follows from it.
+type State struct {
+	Cluster string
+	Row
+	// Notebook is the URL to open, empty until ready or when none is configured.
+	Notebook string
+	Cost     Cost
+	// ListedAt is when the last listing of EMR began; zero when there was none.
+	ListedAt time.Time
+	Limits   LeaseConfig
+}
+
+// Live says whether there is a session that is not over.
+func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
+
+// Ready says whether people can work on it.
+func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
+
+// Uses says whether a person is among the people using the session.
+func (s State) Uses(person string) bool { return slices.Contains(s.Session.Using, person) }
+
+// Cost is an estimate from the configured rates; Known is false when there are none for a type in use.
+type Cost struct {
+	Configured bool // the cluster file has rates at all
+	Known      bool
+	Unknown    []string // instance types without a rate
+	Currency   string
+	AsOf       string
+	// SoFar and PerHour are ranges because clusters scale; AtMost is the upper bound at the lease's end.
+	SoFarMin, SoFarMax     float64
+	PerHourMin, PerHourMax float64
+	AtMost                 float64
+}
