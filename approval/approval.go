@@ -14,21 +14,67 @@ const (
 	NoneNeed Policy = "none"      // nobody else
 )
 
+// Valid says whether the policy is one of the three.
+func (p Policy) Valid() bool { return p == ByAdmin || p == FourEyes || p == NoneNeed }
+
 // Person is somebody as the rules see them, read from fresh membership.
 type Person struct {
 	ID      string
 	Analyst bool
 	Admin   bool // an admin is an analyst too
+	// Barred is why this person has no role whatever the lists say; empty for everybody else.
+	Barred Barred
 }
+
+// Barred is the kind of account that may never use Showtime.
+type Barred string
+
+// The accounts that are refused.
+const (
+	Guest       Barred = "guest"
+	Bot         Barred = "bot"
+	Deactivated Barred = "deactivated"
+	Foreign     Barred = "foreign" // another workspace's person
+)
 
 // May says whether the person may use Showtime at all.
-func (p Person) May() bool { return p.Analyst || p.Admin }
+func (p Person) May() bool {
+	return p.ID != "" && p.Barred == "" && (p.Analyst || p.Admin)
+}
 
-// Verdict is what a rule says, with the sentence its person sees when it is no.
+// approver says whether the person could decide about somebody else's request.
+func (p Person) approver() bool { return p.May() && p.Admin }
+
+// Verdict is what a rule says, with the sentence its person sees when it is no. The sentence is plain
+// English without Slack markup and complete in itself; State, By and At are the facts behind CodeClosed,
+// for a caller that can render a mention and a date.
 type Verdict struct {
 	Kind     VerdictKind
+	Code     Code
 	Sentence string
+
+	State RequestState
+	By    string // who decided; empty when nobody did
+	At    time.Time
 }
+
+// Code is the rule that spoke, in fixed words that may be logged.
+type Code string
+
+// The codes. An allowing verdict has none.
+const (
+	CodeNoRole     Code = "no-role"     // on none of the lists
+	CodeBarred     Code = "barred"      // an account that is never let in
+	CodeNeedsAdmin Code = "needs-admin" // Ask: an admin must agree
+	CodeNeedsOther Code = "needs-other" // Ask: another admin must agree
+	CodeNoApprover Code = "no-approver" // an admin must agree and there is none
+	CodeNoPolicy   Code = "no-policy"   // a policy these rules do not know
+	CodeOwn        Code = "own-request" // nobody decides about their own request
+	CodeNotAdmin   Code = "not-admin"
+	CodeClosed     Code = "not-open" // State, By and At say what became of the request
+	CodeExpired    Code = "expired"
+	CodeNotOwn     Code = "not-own-request" // only its person withdraws a request
+)
 
 // VerdictKind is allowed, refused, or "ask an admin".
 type VerdictKind int
