@@ -6,6 +6,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// Self is who acts when time demands it and nobody asked.
+const Self = "showtime"
+
 // Attempt is one audit record: somebody tried something. It is inserted in the transaction of the
 // change it records and never written again.
 type Attempt struct {
