@@ -16,9 +16,14 @@ const MaxHours = 1000
 var ErrHours = errors.New("not a length of time")
 
 // Hours reads a length of time as people type it: "6", "6h", "1.5h", "90m", "6 hours". A number alone
-// means hours. The length is positive, at most MaxHours, and in whole seconds.
+// means hours. The length is at least a minute, at most MaxHours, and in whole seconds; it is 0 when
+// nothing was typed, which leaves it to the cluster file.
 func Hours(s string) (time.Duration, error) {
-	number, word := split(strings.ToLower(Line(s)))
+	line := strings.ToLower(Line(s))
+	if line == "" {
+		return 0, nil
+	}
+	number, word := split(line)
 	unit := unitOf(word)
 	if unit == 0 || !plain(number) {
 		return 0, fmt.Errorf("%w: write hours, for example 6 or 1.5, or minutes, for example 90m", ErrHours)

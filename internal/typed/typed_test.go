@@ -82,7 +82,6 @@ func TestHours(t *testing.T) {
 		{"upper_case_and_space", "  2 H ", 2 * time.Hour},
 		{"seconds_rounded", "0.333h", 1199 * time.Second},
 		{"longest", "1000", 1000 * time.Hour},
-		{"empty", "", 0},
 		{"word", "soon", 0},
 		{"zero", "0", 0},
 		{"negative", "-3", 0},
@@ -117,13 +116,22 @@ func TestHours(t *testing.T) {
 	}
 }
 
+func TestHoursOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", " \t", "\u200b"} {
+		if got, err := typed.Hours(s); got != 0 || err != nil {
+			t.Errorf("Hours(%q) = %v, %v, want 0 and no error", s, got, err)
+		}
+	}
+}
+
 func FuzzHours(f *testing.F) {
 	for _, s := range []string{"6", "1.5h", "90 min", "1e9", "-1", "0.0000001"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := typed.Hours(s)
-		if err == nil && (got < time.Minute || got > typed.MaxHours*time.Hour || got%time.Second != 0) {
+		if err == nil && typed.Line(s) != "" && (got < time.Minute || got > typed.MaxHours*time.Hour || got%time.Second != 0) {
 			t.Errorf("Hours(%q) = %v", s, got)
 		}
 		if err != nil && got != 0 {
