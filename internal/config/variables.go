@@ -1,0 +1,99 @@
+package config
+
+import "slices"
+
+// Process is a program that reads settings.
+type Process string
+
+// The processes.
+const (
+	ReceiverProcess Process = "receiver"
+	WorkerProcess   Process = "worker"
+	ServeProcess    Process = "serve"
+)
+
+// The names of the variables.
+const (
+	varSigningSecret  = "SLACK_SIGNING_SECRET"
+	varBotToken       = "SLACK_BOT_TOKEN"
+	varSecretPath     = "SLACK_SECRET_PATH"
+	varAPIURL         = "SLACK_API_URL"
+	varTeamID         = "SLACK_TEAM_ID"
+	varAppID          = "SLACK_APP_ID"
+	varAppToken       = "SLACK_APP_TOKEN"
+	varInstallation   = "SHOWTIME_INSTALLATION"
+	varCluster        = "SHOWTIME_CLUSTER"
+	varChannels       = "SHOWTIME_CHANNELS"
+	varAdminChannel   = "SHOWTIME_ADMIN_CHANNEL"
+	varAnalysts       = "SHOWTIME_ANALYSTS"
+	varAdmins         = "SHOWTIME_ADMINS"
+	varApproval       = "SHOWTIME_APPROVAL"
+	varReason         = "SHOWTIME_REASON"
+	varPhrases        = "SHOWTIME_PHRASES"
+	varQueueURL       = "SHOWTIME_QUEUE_URL"
+	varTable          = "SHOWTIME_TABLE"
+	varData           = "SHOWTIME_DATA"
+	varListen         = "SHOWTIME_LISTEN"
+	varAdminListen    = "SHOWTIME_ADMIN_LISTEN"
+	varLifecycleURL   = "SHOWTIME_LIFECYCLE_URL"
+	varLifecycleToken = "SHOWTIME_LIFECYCLE_TOKEN"
+	varLogLevel       = "LOG_LEVEL"
+)
+
+// The defaults.
+const (
+	defaultAPIURL      = "https://slack.com/api/"
+	defaultData        = "./data"
+	defaultListen      = "127.0.0.1:8080"
+	defaultAdminListen = "127.0.0.1:9090"
+	defaultLogLevel    = "info"
+)
+
+// Variable describes one setting to people.
+type Variable struct {
+	Name     string
+	ReadBy   []Process
+	Required string // when it must be set; empty for never
+	Default  string
+	Meaning  string
+}
+
+// Variables lists every setting in the order in which people meet them. The values that the AWS SDK
+// reads for itself (AWS_REGION and the like) are not ours and not listed.
+func Variables() []Variable {
+	all := []Process{ReceiverProcess, WorkerProcess, ServeProcess}
+	back := []Process{WorkerProcess, ServeProcess}
+	front := []Process{ReceiverProcess, ServeProcess}
+	serve := []Process{ServeProcess}
+	return slices.Concat(slackVariables(all, front, back, serve), []Variable{
+		{varInstallation, back, "always", "", "name of this deployment; its clusters bear it as a tag"},
+		{varCluster, all, "always", "", "path of the cluster file, or its JSON"},
+		{varChannels, back, "always", "", "ids of the channels where it may be used, comma-separated; the first is where cards go"},
+		{varAdminChannel, back, "", "the first channel", "id of the channel where approvals are asked"},
+		{varAnalysts, back, "", "admins only", "user ids and user-group ids, comma-separated; * = everybody in an allowed channel"},
+		{varAdmins, back, "always", "", "user ids and user-group ids, comma-separated"},
+		{varApproval, back, "", "admin", "who must agree to an early destroy: admin (for an analyst's), four-eyes (always another admin), none"},
+		{varReason, back, "", "optional", "whether a reason is optional or required"},
+		{varPhrases, front, "", "built-in", `JSON {"start":[…],"status":[…],"destroy":[…]}: the phrases it listens for in a channel`},
+		{varQueueURL, all, "receiver", "embedded queue (serve)", "URL of the SQS FIFO queue"},
+		{varTable, back, "worker", "embedded store (serve)", "name of the DynamoDB table"},
+		{varData, serve, "", defaultData, "folder of the embedded store and queue"},
+		{varListen, serve, "", defaultListen, "address for Slack's requests"},
+		{varAdminListen, serve, "", defaultAdminListen, "address for metrics and the like"},
+		{varLifecycleURL, back, "", "in process", "URL of a lifecycle manager to work through"},
+		{varLifecycleToken, back, "", "signed with AWS credentials", "token for the lifecycle manager"},
+		{varLogLevel, all, "", defaultLogLevel, "trace, debug, info, warn, error, fatal, panic or disabled"},
+	})
+}
+
+func slackVariables(all, front, back, serve []Process) []Variable {
+	return []Variable{
+		{varSigningSecret, front, "unless SLACK_SECRET_PATH or --socket", "", "the app's signing secret; several comma-separated while one is replaced, newest first"},
+		{varBotToken, back, "unless SLACK_SECRET_PATH", "", "the bot's token, xoxb-…"},
+		{varSecretPath, all, "", "", "instead of secrets in variables: SSM path with the SecureStrings signing-secret, bot-token and app-token under it"},
+		{varAPIURL, back, "", defaultAPIURL, "Slack's Web API"},
+		{varTeamID, all, "", "any", "workspace id; requests of others are dropped"},
+		{varAppID, all, "", "any", "app id; requests of others are dropped"},
+		{varAppToken, serve, "with --socket, unless SLACK_SECRET_PATH", "", "the app-level token, xapp-…"},
+	}
+}
