@@ -1,0 +1,183 @@
+package blocks
+
+import (
+	"strconv"
+	"time"
+
+	"showtime/approval"
+	"showtime/lifecycle"
+)
+
+// CardView is what the public card of a session is drawn from.
+type CardView struct {
+	State lifecycle.State
+	Open  *approval.Request // an open destroy request, if any
+	// Policy makes the words of the Destroy button exact; without it they hold under every policy.
+	Policy approval.Policy
+	Now    time.Time
+}
+
+// Card draws the one public message of a session: live while there is one, its receipt afterwards.
+func Card(v CardView) Message {
+	if v.State.Live() {
+		return liveCard(v)
+	}
+	if v.State.Wish != nil {
+		return repeatCard(v)
+	}
+	return receipt(v)
+}
+
+func cardPage(v CardView) *page {
+	p := newPage("card", v.State.Revision, v.Now)
+	p.header(title(v.State))
+	return p
+}
+
+func liveCard(v CardView) Message {
+	s := v.State
+	p := cardPage(v)
+	p.say(steps(s, v.Now)...)
+	p.say(leaseLine(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open))
+	reasonOf(p, s.Session)
+	p.say(troubleLine(s.Session), overdueLine(s.Session))
+	p.say(costLine(s))
+	p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session))
+	p.quote("Purpose", s.Session.Purpose, maxTyped)
+	p.note(identity(s))
+	everybody := PanelView{State: s, Policy: v.Policy, Public: true}
+	p.actions(notebookButton(s), joinFor(everybody), destroyButton(everybody))
+	return p.message()
+}
+
+func reasonOf(p *page, e lifecycle.Session) {
+	if e.Stop != nil {
+		p.quote("Reason", e.Stop.Reason, maxTyped)
+	}
+}
+
+// steps are the way to a usable cluster, with the times that are known.
+func steps(s lifecycle.State, now time.Time) []string {
+	e := s.Session
+	at := sceneOf(s)
+	switch at {
+	case ready:
+		return []string{
+			"✓ Requested " + when(e.LaunchedAt),
+			"✓ Ready " + when(e.ReadyAt) + ", after " + duration(e.ReadyAt.Sub(e.LaunchedAt)),
+		}
+	case stopping:
+		return []string{standing(s, now)}
+	case off, failed, repeating, confirming, requested, capacity, installing:
+	}
+	minute := ", minute " + strconv.Itoa(int(max(now.Sub(e.LaunchedAt), 0)/time.Minute)+1)
+	if at == confirming {
+		return []string{"✓ Requested " + when(e.LaunchedAt), "◔ Confirming with AWS" + minute, standing(s, now)}
+	}
+	return []string{
+		"✓ Requested " + when(e.LaunchedAt),
+		step(at, capacity, "Capacity from AWS", minute),
+		step(at, installing, "Installing the software", minute),
+		step(at, ready, "Ready", ""),
+	}
+}
+
+// step marks one step as done, under way or to come.
+func step(at, this scene, words, minute string) string {
+	switch {
+	case at > this:
+		return "✓ " + words
+	case at == this:
+		return "◔ " + words + ": under way" + minute
+	}
+	return "○ " + words + ": to come"
+}
+
+func identity(s lifecycle.State) string {
+	out := "Session " + strconv.FormatInt(s.Session.Generation, 10)
+	if s.Session.EMRID != "" {
+		out += " · " + escape(line(s.Session.EMRID, maxTyped))
+	}
+	return out
+}
+
+// repeatCard is the card between a launch that was given up and the next one.
+func repeatCard(v CardView) Message {
+	s, w := v.State, v.State.Wish
+	p := cardPage(v)
+	p.say(standing(s, v.Now))
+	p.say("Wanted since " + when(w.Since) + "; launches so far: " + strconv.Itoa(w.Attempts) + ".")
+	p.say(costLine(s))
+	p.say("Started by "+Mention(w.By)+".", peopleLine(lifecycle.Session{Using: w.Using}))
+	p.quote("Purpose", w.Purpose, maxTyped)
+	p.note(identity(s))
+	p.actions(statusButton(s))
+	return p.message()
+}
+
+// receipt is the card of a session that is over.
+func receipt(v CardView) Message {
+	s := v.State
+	e := s.Session
+	p := cardPage(v)
+	if e.LaunchedAt.IsZero() {
+		p.say(standing(s, v.Now))
+		p.actions(startButton(s, "Start cluster"))
+		return p.message()
+	}
+	p.say(ran(e), stopped(e))
+	reasonOf(p, e)
+	ending(p, s)
+	p.say(total(s))
+	p.say("Started by "+Mention(e.Starter)+".", usedBy(e))
+	p.quote("Purpose", e.Purpose, maxTyped)
+	p.note(identity(s))
+	p.actions(startButton(s, "Start again"))
+	return p.message()
+}
+
+func ran(e lifecycle.Session) string {
+	span := " (" + when(e.LaunchedAt) + " to " + when(e.EndedAt) + ")"
+	whole := duration(e.EndedAt.Sub(e.LaunchedAt))
+	switch {
+	case e.End != nil && e.End.Code == lifecycle.EndRefused:
+		return "Asked of AWS " + when(e.LaunchedAt) + "."
+	case e.ReadyAt.IsZero():
+		return "Lasted " + whole + span + " and was never ready."
+	}
+	return "Ran " + whole + span + ", ready after " + duration(e.ReadyAt.Sub(e.LaunchedAt)) + "."
+}
+
+// stopped says who or what ended the session.
+func stopped(e lifecycle.Session) string {
+	if e.Stop == nil {
+		return ""
+	}
+	switch e.Stop.Why {
+	case lifecycle.StopLeaseEnd:
+		return "Stopped at its lease end " + when(e.LeaseEnd) + ", as agreed at the start."
+	case lifecycle.StopStartTimeout:
+		return "" // the ending tells it
+	case lifecycle.StopAsked:
+	}
+	return "Stopped by " + Mention(e.Stop.By) + " " + when(e.Stop.At) + approvedBy(*e.Stop) + "."
+}
+
+func usedBy(e lifecycle.Session) string {
+	if len(e.Using) == 0 {
+		return ""
+	}
+	return "Used by " + mentions(e.Using) + "."
+}
+
+// total is what the session has cost.
+func total(s lifecycle.State) string {
+	c := s.Cost
+	if s.Session.End != nil && s.Session.End.Code == lifecycle.EndRefused {
+		return "Cost: nothing was launched."
+	}
+	if !c.Configured || !c.Known {
+		return costLine(s)
+	}
+	return "Cost: " + money(c.SoFarMin, c.SoFarMax, c.Currency) + " in all · " + perHour(c) + rateDate(c) + "."
+}

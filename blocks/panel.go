@@ -1,0 +1,168 @@
+package blocks
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"showtime/approval"
+	"showtime/internal/actionid"
+	"showtime/lifecycle"
+)
+
+// PanelView is what one person's panel, status or destroy offer is drawn from.
+type PanelView struct {
+	State          lifecycle.State
+	Viewer         approval.Person
+	Policy         approval.Policy
+	ReasonRequired bool
+	Open           *approval.Request // an open destroy request, if any
+	Notice         string            // a line on top, in our own words
+	Reason         string            // typed; prefills the destroy offer
+	CardLink       string            // permalink of the card; may be empty
+	// Public says that others see the message too, so that its words must hold for anybody.
+	Public bool
+	Now    time.Time
+}
+
+// Panel draws the ephemeral panel that /emr shows to the person who typed it.
+func Panel(v PanelView) Message {
+	if !v.Viewer.May() {
+		return NotAllowed(v.Viewer.ID)
+	}
+	p := newForm("panel", v.State.Generation)
+	facts(p, v)
+	switch {
+	case v.State.Live():
+		if stoppable(v.State) {
+			reasonInput(p, v)
+		}
+	case v.State.Wish == nil:
+		startInputs(p, v)
+	}
+	p.actions(mainButton(v), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroyButton(v))
+	return p.message()
+}
+
+// facts are the state, then the time, then the money, for one person.
+func facts(p *page, v PanelView) {
+	s := v.State
+	p.header(title(s))
+	p.say(v.Notice)
+	p.say(standing(s, v.Now), leaseLine(s, v.Now), pendingStop(s), troubleLine(s.Session), overdueLine(s.Session))
+	if s.Live() {
+		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open))
+		p.quote("Purpose", s.Session.Purpose, maxTyped)
+	} else {
+		ending(p, s)
+	}
+	p.say(costLine(s))
+}
+
+// mainButton is the one thing most people want: start it, or open it.
+func mainButton(v PanelView) *button {
+	if !v.State.Live() && v.State.Wish == nil {
+		return startButton(v.State, "Start cluster")
+	}
+	return notebookButton(v.State)
+}
+
+// joinFor offers to use it too, to whoever does not yet.
+func joinFor(v PanelView) *button {
+	s := v.State
+	if !s.Live() || s.Phase == lifecycle.Stopping || s.Session.Stop != nil || !v.Public && s.Uses(v.Viewer.ID) {
+		return nil
+	}
+	return joinButton(s)
+}
+
+// startInputs asks for purpose and hours. Nothing is enforced here: the worker checks every value.
+func startInputs(p *page, v PanelView) {
+	purpose := slack.NewPlainTextInputBlockElement(plain("What it is for"), actionid.Purpose).WithMaxLength(maxTyped)
+	p.input("purpose", "Purpose", "Everybody in the channel sees it.", purpose, true)
+	limits := v.State.Limits
+	if options, standard := hourOptions(v.State); len(options) > 0 {
+		hours := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plain("How long"), actionid.Hours, options...)
+		if standard != nil {
+			hours = hours.WithInitialOption(standard)
+		}
+		p.input("hours", "Keep it for", "Without a choice: "+duration(limits.Default)+". Then it stops by itself.", hours, true)
+	} else if limits.Default > 0 {
+		p.say("It runs for " + duration(limits.Default) + ", then it stops by itself.")
+	}
+}
+
+// maxHours is how many whole hours are offered; /emr start takes any length within the bounds.
+const maxHours = 24
+
+// hourOptions are the whole hours within the lease's bounds with what each can cost, and the default
+// among them.
+func hourOptions(s lifecycle.State) (options []*slack.OptionBlockObject, standard *slack.OptionBlockObject) {
+	most := min(int(s.Limits.Max/time.Hour), maxHours)
+	for h := 1; h <= most; h++ {
+		label := count(h, "hour", "hours")
+		if c := s.Cost; c.Configured && c.Known {
+			sum := c.PerHourMax * float64(h)
+			label += " · at most " + money(sum, sum, c.Currency)
+		}
+		option := slack.NewOptionBlockObject(strconv.Itoa(h), plain(truncate(label, maxOption)), nil)
+		options = append(options, option)
+		if time.Duration(h)*time.Hour == s.Limits.Default {
+			standard = option
+		}
+	}
+	return options, standard
+}
+
+// reasonInput asks why it should end, prefilled with what was typed before.
+func reasonInput(p *page, v PanelView) {
+	element := slack.NewPlainTextInputBlockElement(plain("Why it can end now"), actionid.Reason).WithMaxLength(maxTyped)
+	if reason := line(v.Reason, maxTyped); reason != "" {
+		element = element.WithInitialValue(reason)
+	}
+	label := "Reason for destroying"
+	if v.ReasonRequired {
+		label += " (required)"
+	}
+	p.input("reason", label, "Shown to the admins and on the card.", element, !v.ReasonRequired)
+}
+
+// Status draws the same facts to one person, or in a thread, without inputs.
+func Status(v PanelView) Message {
+	if !v.Viewer.May() {
+		return NotAllowed(v.Viewer.ID)
+	}
+	p := newPage("status", v.State.Revision, v.Now)
+	facts(p, v)
+	destroy := destroyButton(v)
+	if v.ReasonRequired && destroy != nil { // there is no input to give it in
+		destroy = nil
+		p.note("To end it: /emr destroy and the reason.")
+	}
+	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroy)
+	return p.message()
+}
+
+// DestroyOffer draws the answer to typed words that want to destroy: they never do, the button does.
+func DestroyOffer(v PanelView) Message {
+	s := v.State
+	switch {
+	case !v.Viewer.May():
+		return NotAllowed(v.Viewer.ID)
+	case !s.Live():
+		return NothingRunning()
+	case !stoppable(s):
+		return ShuttingDown()
+	}
+	p := newForm("offer", s.Generation)
+	p.header(title(s))
+	p.say(v.Notice)
+	c := destroyConfirm(v).confirm
+	p.say(standing(s, v.Now), leaseLine(s, v.Now))
+	p.say("Nothing has been done yet. "+escape(c.text), peopleLine(s.Session), openLine(v.Open))
+	p.say(costLine(s))
+	reasonInput(p, v)
+	p.actions(destroyButton(v), statusButton(s), cardButton(s, v.CardLink))
+	return p.message()
+}
