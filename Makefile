@@ -1,0 +1,96 @@
+# Everything a person or CI runs. `make help` lists it.
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+# The pinned tools; each is built into bin/ under a name that carries its version.
+GOLANGCI_VERSION  := v2.15.0
+GOTESTSUM_VERSION := v1.13.0
+GOLANGCI  := bin/golangci-lint-$(GOLANGCI_VERSION)
+GOTESTSUM := bin/gotestsum-$(GOTESTSUM_VERSION)
+
+# What runs the tests; CI puts a runner here that also counts them.
+GOTEST ?= go test
+
+# The functions of template.yaml. make build ARCH=amd64 builds them for the other processor.
+LAMBDAS := receiver worker
+ARCH    ?= arm64
+DIST    ?= dist
+
+# The folders that have tests behind a build tag.
+tagged = $(or $(shell grep -rlE --include='*_test.go' '^//go:build .*\b$(1)\b' . | xargs -rn1 dirname | sort -u),$(error no test has the build tag $(1)))
+need   = command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## Build the Lambda functions into dist/, ready for sam deploy
+	for name in $(LAMBDAS); do
+	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o $(DIST)/$$name/bootstrap ./cmd/$$name
+	  rm -rf $(DIST)/$$name/clusters && cp -R clusters $(DIST)/$$name/clusters
+	done
+
+.PHONY: test
+test: ## Run the tests that need Go alone
+	$(GOTEST) ./...
+
+.PHONY: race
+race: ## Run the same tests under the race detector
+	$(GOTEST) -race ./...
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check formatting, lint rules and the import table
+	$(GOLANGCI) fmt --diff
+	$(GOLANGCI) run
+
+.PHONY: tidy
+tidy: ## Check that go.mod and go.sum say exactly what is used
+	go mod tidy -diff
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## Format the code
+	$(GOLANGCI) fmt
+
+.PHONY: moto
+moto: ## Run the tests against moto's DynamoDB, SQS, SSM and EMR
+	$(call need,moto_server,pip install 'moto[server]')
+	$(GOTEST) -count=1 -tags moto $(call tagged,moto)
+
+.PHONY: lambda
+lambda: ## Run the built functions in an emulated Lambda, with moto behind them
+	$(call need,moto_server,pip install 'moto[server]')
+	$(MAKE) --no-print-directory build ARCH=$$(go env GOHOSTARCH) DIST=dist/host
+	SHOWTIME_DIST=$(CURDIR)/dist/host $(GOTEST) -count=1 -tags lambda $(call tagged,lambda)
+
+.PHONY: template
+template: ## Check template.yaml
+	$(call need,cfn-lint,pip install cfn-lint)
+	cfn-lint template.yaml
+	$(GOTEST) ./test/template
+
+.PHONY: bench
+bench: ## Measure; results also go to test-artifacts/bench.txt
+	mkdir -p test-artifacts
+	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
+
+.PHONY: check
+check: tidy lint test race moto lambda template ## Run every check
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin dist test-artifacts
+
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv bin/golangci-lint $@
+
+.PHONY: gotestsum
+gotestsum: $(GOTESTSUM)
+	@echo $(CURDIR)/$(GOTESTSUM)
+
+$(GOTESTSUM):
+	GOBIN=$(CURDIR)/bin go install gotest.tools/gotestsum@$(GOTESTSUM_VERSION)
+	mv bin/gotestsum $@
