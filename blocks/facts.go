@@ -226,6 +226,6 @@ func openLine(r *approval.Request) string {
 	if r == nil || r.State != approval.Open {
 		return ""
 	}
-	return "Destroy request " + escape(line(r.ID, maxTyped)) + " by " + Mention(r.By) + " of " + when(r.At) +
+	return "Destroy request " + requestID(*r) + " by " + Mention(r.By) + " of " + when(r.At) +
 		" waits for an admin; it expires " + when(r.ExpiresAt) + "."
 }

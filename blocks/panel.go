@@ -29,7 +29,7 @@ type PanelView struct {
 // Panel draws the ephemeral panel that /emr shows to the person who typed it.
 func Panel(v PanelView) Message {
 	if !v.Viewer.May() {
-		return NotAllowed(v.Viewer.ID)
+		return refusal(v.Viewer)
 	}
 	p := newForm("panel", v.State.Generation)
 	facts(p, v)
@@ -131,7 +131,7 @@ func reasonInput(p *page, v PanelView) {
 // Status draws the same facts to one person, or in a thread, without inputs.
 func Status(v PanelView) Message {
 	if !v.Viewer.May() {
-		return NotAllowed(v.Viewer.ID)
+		return refusal(v.Viewer)
 	}
 	p := newPage("status", v.State.Revision, v.Now)
 	facts(p, v)
@@ -149,7 +149,7 @@ func DestroyOffer(v PanelView) Message {
 	s := v.State
 	switch {
 	case !v.Viewer.May():
-		return NotAllowed(v.Viewer.ID)
+		return refusal(v.Viewer)
 	case !s.Live():
 		return NothingRunning()
 	case !stoppable(s):

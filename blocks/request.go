@@ -34,7 +34,7 @@ func RequestCard(v RequestView) Message {
 	case r.State == approval.Open:
 		p.say("Its session is over; there is nothing left to decide.")
 	}
-	p.note("Request "+escape(line(r.ID, maxTyped)), identity(lifecycle.State{Row: lifecycle.Row{
+	p.note("Request "+requestID(r), identity(lifecycle.State{Row: lifecycle.Row{
 		Session: lifecycle.Session{Generation: r.Generation},
 	}}))
 	if open {
@@ -75,7 +75,7 @@ func decided(r approval.Request) string {
 	case approval.Expired:
 		return "Expired " + when(r.ExpiresAt) + " without a decision. Nothing was done."
 	case approval.NoLongerNeeded:
-		return "No longer needed: the session ended before anybody decided."
+		return "No longer needed since " + when(r.DecidedAt) + ": the session ended before anybody decided."
 	}
 	return "It is closed."
 }

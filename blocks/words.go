@@ -37,6 +37,12 @@ func JoinedSession() Message {
 	return words("There is a session already.", "You have been added to the people using it.")
 }
 
+// JoinedLaunch says that the person was added to a session that is still starting.
+func JoinedLaunch(s lifecycle.State, now time.Time) Message {
+	return words("It is starting already: "+Mention(s.Session.Starter)+" started it "+ago(s.Session.LaunchedAt, now)+".",
+		"You have been added to the people using it; the card in the channel shows how far it is.")
+}
+
 // AlreadyUsing says that the person is among the people using it.
 func AlreadyUsing() Message { return words("You are already among the people using it.") }
 
@@ -66,10 +72,28 @@ func NotAllowed(user string) Message {
 		"Ask its admins to add you, and give them your ID: "+escape(line(user, maxTyped))+".")
 }
 
-// Guest refuses guests and people of other workspaces.
-func Guest() Message {
-	return words("Guests and people of other workspaces may not use this cluster.", "Nothing was changed.",
-		"Ask a full member of this workspace.")
+// Barred refuses an account that may never use it, whatever the lists say.
+func Barred(kind approval.Barred) Message {
+	who := "This account"
+	switch kind {
+	case approval.Guest:
+		who = "A guest"
+	case approval.Foreign:
+		who = "A person of another workspace"
+	case approval.Bot:
+		who = "A bot"
+	case approval.Deactivated:
+		who = "A deactivated account"
+	}
+	return words(who+" may not use this cluster.", "Nothing was changed.", "Ask a full member of this workspace.")
+}
+
+// refusal is what somebody sees instead of a screen they may not use.
+func refusal(p approval.Person) Message {
+	if p.Barred != "" {
+		return Barred(p.Barred)
+	}
+	return NotAllowed(p.ID)
 }
 
 // WrongChannel refuses outside the allowed channels; channel is the id of the one to use.
@@ -163,19 +187,32 @@ func RequestOpen(r approval.Request) Message {
 	return words("A destroy request is open already:", openLine(&r), "Nothing was changed.")
 }
 
-// LostRace tells who decided too late what had been decided.
-func LostRace(r approval.Request) Message {
-	return words("Your click changed nothing: request "+escape(line(r.ID, maxTyped))+" is closed already.", decided(r))
+// Undecided tells somebody whose click on Approve or Deny changed nothing why that is so, and who was faster.
+func Undecided(r approval.Request, v approval.Verdict) Message {
+	switch v.Code { //nolint:exhaustive // the others say it in their sentence
+	case approval.CodeOwn:
+		return SelfApproval()
+	case approval.CodeNotAdmin:
+		return NotAdmin()
+	case approval.CodeExpired:
+		return words("Your click changed nothing: request "+requestID(r)+" expired "+when(r.ExpiresAt)+".",
+			"If it is still wanted, it can be asked again with /emr destroy.")
+	case approval.CodeClosed:
+		return words("Your click changed nothing: request "+requestID(r)+" is closed already.", decided(r))
+	}
+	return words(escape(line(v.Sentence, maxForeign)), "Nothing was changed.")
 }
+
+func requestID(r approval.Request) string { return escape(line(r.ID, maxTyped)) }
 
 // RequestSent tells the analyst that the admins have been asked.
 func RequestSent(r approval.Request) Message {
-	return words("Your request "+escape(line(r.ID, maxTyped))+" was sent to the admins.",
+	return words("Your request "+requestID(r)+" was sent to the admins.",
 		"The cluster keeps running until one agrees; the request expires "+when(r.ExpiresAt)+".")
 }
 
-// RequestDecided tells the person who asked what became of the request.
-func RequestDecided(r approval.Request) Message {
+// RequestOutcome tells the person who asked what became of the request.
+func RequestOutcome(r approval.Request) Message {
 	next := ""
 	switch r.State {
 	case approval.Approved:
@@ -184,12 +221,7 @@ func RequestDecided(r approval.Request) Message {
 		next = "If you still want it, ask again with /emr destroy."
 	case approval.Open, approval.Denied, approval.Withdrawn, approval.NoLongerNeeded:
 	}
-	return words("Your destroy request "+escape(line(r.ID, maxTyped))+":", decided(r), next)
-}
-
-// Decided confirms to an admin what their click did.
-func Decided(r approval.Request) Message {
-	return words("Request "+escape(line(r.ID, maxTyped))+":", decided(r))
+	return words("Your destroy request "+requestID(r)+":", decided(r), next)
 }
 
 // ReasonRequired refuses a destroy without a reason.
