@@ -96,7 +96,7 @@ func step(at, this scene, words, minute string) string {
 func identity(s lifecycle.State) string {
 	out := "Session " + strconv.FormatInt(s.Session.Generation, 10)
 	if s.Session.EMRID != "" {
-		out += " · " + escape(line(s.Session.EMRID, maxTyped))
+		out += " · " + foreign(s.Session.EMRID)
 	}
 	return out
 }

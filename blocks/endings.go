@@ -55,7 +55,7 @@ func storyOf(e lifecycle.Session) story {
 	case "":
 		return story{"AWS ended it and gave no reason.", "A failed step can end like this; the cluster's log says more.", true}
 	default:
-		return story{"AWS ended it (" + escape(line(code, maxTyped)) + ").", "", true}
+		return story{"AWS ended it (" + foreign(code) + ").", "", true}
 	}
 }
 

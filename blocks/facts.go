@@ -146,7 +146,7 @@ func stopLine(e lifecycle.Session) string {
 func approvedBy(stop lifecycle.Stop) string {
 	out := ""
 	if stop.Request != "" {
-		out += " (request " + escape(line(stop.Request, maxTyped)) + ")"
+		out += " (request " + foreign(stop.Request) + ")"
 	}
 	if stop.Approver != "" {
 		out += ", approved by " + Mention(stop.Approver)
@@ -192,14 +192,14 @@ func rateDate(c lifecycle.Cost) string {
 	if c.AsOf == "" {
 		return " (estimate)"
 	}
-	return " (estimate, rates as of " + escape(line(c.AsOf, maxTyped)) + ")"
+	return " (estimate, rates as of " + foreign(c.AsOf) + ")"
 }
 
 func typesOf(types []string) string {
 	if len(types) == 0 {
 		return "a type in use"
 	}
-	return escape(line(strings.Join(types, ", "), maxForeign))
+	return escapeWithin(line(strings.Join(types, ", "), maxForeign), maxEscaped)
 }
 
 // troubleLine says why nothing can be done at the moment.
@@ -211,7 +211,7 @@ func troubleLine(e lifecycle.Session) string {
 		return "⚠ Attention: the cluster in AWS does not carry Showtime's tags, so Showtime does not touch it. " +
 			"It may still run and cost money; the admins must look at it."
 	}
-	return "⚠ Attention: Showtime cannot act on it at the moment (" + escape(line(e.Trouble, maxTyped)) + "). The admins must look at it."
+	return "⚠ Attention: Showtime cannot act on it at the moment (" + foreign(e.Trouble) + "). The admins must look at it."
 }
 
 func overdueLine(e lifecycle.Session) string {

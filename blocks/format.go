@@ -16,7 +16,7 @@ func Mention(id string) string {
 	case id == "showtime":
 		return "Showtime"
 	case !slackID(id):
-		return escape(line(id, maxTyped))
+		return foreign(id)
 	case id[0] == 'S':
 		return "<!subteam^" + id + ">"
 	}
@@ -104,7 +104,7 @@ func amount(sum float64, currency string) string {
 	case "JPY":
 		return "¥" + digits
 	}
-	return strings.TrimSpace(digits + " " + escape(line(currency, maxTyped)))
+	return strings.TrimSpace(digits + " " + foreign(currency))
 }
 
 // count renders a number with its noun: "1 person", "3 people".

@@ -28,6 +28,8 @@ const (
 	maxTyped = 200
 	// A word from AWS can be long; the log has all of it.
 	maxForeign = 300
+	// Names, ids, codes and dates that others chose: longer ones are nothing but mischief.
+	maxName = 80
 	// The fallback's share of one typed text after escaping, so that hostile text cannot push out the facts.
 	maxEscaped = 400
 	// How many people are named before the rest is counted.
@@ -78,6 +80,9 @@ func escapeWithin(s string, limit int) string {
 	}
 	return out.String() + "…"
 }
+
+// foreign makes a name, id, code or date that came from outside fit into a sentence in mrkdwn.
+func foreign(s string) string { return escapeWithin(line(s, maxName), maxName) }
 
 // line makes one clean line of text that came from outside. Whoever stored it has cleaned it already;
 // a card must not depend on that.

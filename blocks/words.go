@@ -16,7 +16,7 @@ func ref(r string) string {
 	if r == "" {
 		return ""
 	}
-	return "Reference: " + escape(line(r, maxTyped))
+	return "Reference: " + foreign(r)
 }
 
 // PhraseStart answers the start phrase: the joke first, then what became of it.
@@ -69,7 +69,7 @@ func NothingRunning() Message {
 // NotAllowed refuses somebody who is neither analyst nor admin.
 func NotAllowed(user string) Message {
 	return words("You may not use this cluster.", "Nothing was changed.",
-		"Ask its admins to add you, and give them your ID: "+escape(line(user, maxTyped))+".")
+		"Ask its admins to add you, and give them your ID: "+foreign(user)+".")
 }
 
 // Barred refuses an account that may never use it, whatever the lists say.
@@ -104,7 +104,7 @@ func WrongChannel(channel string) Message {
 func channelLink(id string) string {
 	for _, r := range id {
 		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
-			return escape(line(id, maxTyped))
+			return foreign(id)
 		}
 	}
 	if id == "" {
@@ -162,7 +162,7 @@ func LeaseCap(l lifecycle.LeaseConfig) Message {
 
 // EMRRefused says that AWS definitely launched nothing.
 func EMRRefused(no lifecycle.Refusal, r string) Message {
-	return words("AWS refused the launch ("+escapeWithin(line(no.Code, maxTyped), maxEscaped)+"); nothing is running and nothing is billed.",
+	return words("AWS refused the launch ("+foreign(no.Code)+"); nothing is running and nothing is billed.",
 		"AWS says: "+escapeWithin(line(no.Message, maxForeign), maxEscaped)+".", "The admins must correct the cluster file or its permissions.", ref(r))
 }
 
@@ -203,7 +203,7 @@ func Undecided(r approval.Request, v approval.Verdict) Message {
 	return words(escape(line(v.Sentence, maxForeign)), "Nothing was changed.")
 }
 
-func requestID(r approval.Request) string { return escape(line(r.ID, maxTyped)) }
+func requestID(r approval.Request) string { return foreign(r.ID) }
 
 // RequestSent tells the analyst that the admins have been asked.
 func RequestSent(r approval.Request) Message {
