@@ -18,8 +18,10 @@ func Decide(req Request, who Person, approve bool, policy Policy, now time.Time)
 	case req.State != Open:
 		return req, closed(req)
 	case req.expired(now):
-		return req, Verdict{Kind: Refuse, Code: CodeExpired, State: Expired, At: req.ExpiresAt,
-			Sentence: "This request has expired. If it is still wanted, its person can ask again."}
+		return req, Verdict{
+			Kind: Refuse, Code: CodeExpired, State: Expired, At: req.ExpiresAt,
+			Sentence: "This request has expired. If it is still wanted, its person can ask again.",
+		}
 	}
 	state := Denied
 	if approve {
@@ -84,8 +86,6 @@ func closed(req Request) Verdict {
 		v.Sentence = "This request has already expired."
 	case NoLongerNeeded:
 		v.Sentence = "This request is no longer needed: the session is over."
-	case Open:
-		fallthrough
 	default:
 		v.Sentence = "This request cannot be decided any more."
 	}

@@ -161,7 +161,7 @@ func TestClosedOnce(t *testing.T) {
 	people := []approval.Person{stranger, analyst, other, admin, admin2, nobody, barred(admin, approval.Guest)}
 	policies := []approval.Policy{approval.ByAdmin, approval.FourEyes, approval.NoneNeed, "", "anything"}
 	for seed := range uint64(2000) {
-		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test needs the same numbers every time
+		rnd := rand.New(rand.NewPCG(seed, 1)) // the same numbers every time
 		req := request(approval.Open)
 		req.By = people[rnd.IntN(len(people))].ID
 		for step := range 20 {

@@ -83,7 +83,8 @@ func TestMayDestroy(t *testing.T) {
 		{"cancel_by_another_analyst_four_eyes_asks", approval.FourEyes, other, early, both, approval.Ask, approval.CodeNeedsOther},
 		{
 			"cancel_by_starter_without_role_refused", approval.ByAdmin, stranger,
-			approval.Situation{Starter: stranger.ID}, both, approval.Refuse, approval.CodeNoRole,
+			approval.Situation{Starter: stranger.ID},
+			both, approval.Refuse, approval.CodeNoRole,
 		},
 		{"guest_starter_refused", approval.NoneNeed, barred(analyst, approval.Guest), early, both, approval.Refuse, approval.CodeBarred},
 		{"barred_admin_refused", approval.ByAdmin, barred(admin, approval.Deactivated), usable, both, approval.Refuse, approval.CodeBarred},

@@ -15,7 +15,7 @@ func (r *reader) webURL(name, fallback string) string {
 		return ""
 	}
 	u := parseURL(v)
-	if u == nil || !(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())) {
+	if u == nil || (u.Scheme != "https" && !loopback(u.Hostname())) {
 		r.fail(name, "must be an https URL, or an http URL of this machine, without user, query or fragment")
 		return ""
 	}

@@ -17,8 +17,7 @@ func ClusterFile(value string) ([]byte, error) {
 	data, err := os.ReadFile(value) //nolint:gosec // the path is the operator's own setting
 	if err != nil {
 		// The path is left out: it may be JSON, or a secret, gone astray.
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
+		if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 			err = pathErr.Err
 		}
 		return nil, fmt.Errorf("read cluster file: %w", err)

@@ -84,7 +84,7 @@ func ReadServe(lookup Lookup, socket bool) (Serve, error) {
 		AdminListen: r.address(varAdminListen, defaultAdminListen),
 	}
 	if socket {
-		s.AppToken = r.secret(varAppToken, "xapp-", s.Worker.SecretPath)
+		s.AppToken = r.secret(varSocketApp, "xapp-", s.Worker.SecretPath)
 	}
 	if s.Listen == s.AdminListen && !anyPort(s.Listen) {
 		r.fail(varAdminListen, "must differ from "+varListen)
@@ -128,18 +128,27 @@ func (r *reader) worker(d demands) Worker {
 		Table:        r.table(d.table),
 		LogLevel:     r.logLevel(),
 	}
-	s.BotToken = r.secret(varBotToken, "xoxb-", s.SecretPath)
+	s.BotToken = r.secret(varBot, "xoxb-", s.SecretPath)
 	s.AdminChannel = r.adminChannel(s.Channels)
 	s.LifecycleURL = r.webURL(varLifecycleURL, "")
 	s.LifecycleToken = r.lifecycleToken(s.LifecycleURL)
 	return s
 }
 
-// The settings never print themselves: a stray %v must not put a secret into a log.
+// String keeps the settings out of a stray %v: there are secrets among them.
+func (Receiver) String() string { return "receiver settings" }
 
-func (Receiver) String() string   { return "receiver settings" }
+// GoString does the same for %#v.
 func (Receiver) GoString() string { return "receiver settings" }
-func (Worker) String() string     { return "worker settings" }
-func (Worker) GoString() string   { return "worker settings" }
-func (Serve) String() string      { return "serve settings" }
-func (Serve) GoString() string    { return "serve settings" }
+
+// String keeps the settings out of a stray %v: there are secrets among them.
+func (Worker) String() string { return "worker settings" }
+
+// GoString does the same for %#v.
+func (Worker) GoString() string { return "worker settings" }
+
+// String keeps the settings out of a stray %v: there are secrets among them.
+func (Serve) String() string { return "serve settings" }
+
+// GoString does the same for %#v.
+func (Serve) GoString() string { return "serve settings" }

@@ -260,7 +260,7 @@ func TestSettingsDoNotPrintSecrets(t *testing.T) {
 	logger := zerolog.New(&log)
 	logger.Info().Interface("a", s).Interface("b", &s).Interface("c", s.Worker).Interface("d", s.Receiver).Send()
 	for _, v := range []any{s, &s, s.Worker, &s.Worker, s.Receiver, &s.Receiver} {
-		log.WriteString(fmt.Sprintf("%v %+v %#v %s", v, v, v, v))
+		fmt.Fprintf(&log, "%v %+v %#v %s", v, v, v, v)
 	}
 	if strings.Contains(log.String(), "secret-") {
 		t.Errorf("a secret was printed: %s", log.String())

@@ -8,17 +8,17 @@ import (
 )
 
 func (r *reader) signingSecrets(path string) []string {
-	secrets := r.list(varSigningSecret)
+	secrets := r.list(varSigning)
 	switch {
 	case path != "" && len(secrets) > 0:
-		r.fail(varSigningSecret, "must be unset when "+varSecretPath+" is set")
+		r.fail(varSigning, "must be unset when "+varSecretPath+" is set")
 		return nil
-	case path == "" && r.get(varSigningSecret) == "":
-		r.fail(varSigningSecret, "is required: the app's signing secret (or set "+varSecretPath+")")
+	case path == "" && r.get(varSigning) == "":
+		r.fail(varSigning, "is required: the app's signing secret (or set "+varSecretPath+")")
 	}
 	for i, s := range secrets {
 		if !oneWord(s) {
-			r.fail(varSigningSecret, fmt.Sprintf("item %d has a character no signing secret has", i+1))
+			r.fail(varSigning, fmt.Sprintf("item %d has a character no signing secret has", i+1))
 		}
 	}
 	return secrets

@@ -14,13 +14,13 @@ const (
 
 // The names of the variables.
 const (
-	varSigningSecret  = "SLACK_SIGNING_SECRET"
-	varBotToken       = "SLACK_BOT_TOKEN"
+	varSigning        = "SLACK_SIGNING_SECRET"
+	varBot            = "SLACK_BOT_TOKEN"
 	varSecretPath     = "SLACK_SECRET_PATH"
 	varAPIURL         = "SLACK_API_URL"
 	varTeamID         = "SLACK_TEAM_ID"
 	varAppID          = "SLACK_APP_ID"
-	varAppToken       = "SLACK_APP_TOKEN"
+	varSocketApp      = "SLACK_APP_TOKEN"
 	varInstallation   = "SHOWTIME_INSTALLATION"
 	varCluster        = "SHOWTIME_CLUSTER"
 	varChannels       = "SHOWTIME_CHANNELS"
@@ -88,12 +88,12 @@ func Variables() []Variable {
 
 func slackVariables(all, front, back, serve []Process) []Variable {
 	return []Variable{
-		{varSigningSecret, front, "unless SLACK_SECRET_PATH or --socket", "", "the app's signing secret; several comma-separated while one is replaced, newest first"},
-		{varBotToken, back, "unless SLACK_SECRET_PATH", "", "the bot's token, xoxb-…"},
+		{varSigning, front, "unless SLACK_SECRET_PATH or --socket", "", "the app's signing secret; several comma-separated while one is replaced, newest first"},
+		{varBot, back, "unless SLACK_SECRET_PATH", "", "the bot's token, xoxb-…"},
 		{varSecretPath, all, "", "", "instead of secrets in variables: SSM path with the SecureStrings signing-secret, bot-token and app-token under it"},
 		{varAPIURL, back, "", defaultAPIURL, "Slack's Web API"},
 		{varTeamID, all, "", "any", "workspace id; requests of others are dropped"},
 		{varAppID, all, "", "any", "app id; requests of others are dropped"},
-		{varAppToken, serve, "with --socket, unless SLACK_SECRET_PATH", "", "the app-level token, xapp-…"},
+		{varSocketApp, serve, "with --socket, unless SLACK_SECRET_PATH", "", "the app-level token, xapp-…"},
 	}
 }
