@@ -1,0 +1,41 @@
+package template_test
+
+import (
+	"testing"
+
+	"showtime/test/template"
+)
+
+// load reads template.yaml with what an operator must fill in.
+func load(t *testing.T) *template.Template {
+	t.Helper()
+	tpl, err := template.Load(map[string]string{
+		"EmrServiceRoleArn":  "arn:aws:iam::123456789012:role/EMR_Service",
+		"EmrInstanceRoleArn": "arn:aws:iam::123456789012:role/EMR_Instance",
+		"Channels":           "C1", "Admins": "UADMIN",
+		"Table.Arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t",
+		"Queue.Arn": "arn:aws:sqs:eu-central-1:123456789012:q.fifo",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tpl
+}
+
+func properties(t *testing.T, tpl *template.Template, name string) map[string]any {
+	t.Helper()
+	p, err := tpl.Properties(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func statements(t *testing.T, tpl *template.Template, role string) []template.Statement {
+	t.Helper()
+	s, err := tpl.Statements(role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

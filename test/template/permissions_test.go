@@ -1,0 +1,190 @@
+package template_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"showtime/lifecycle"
+	"showtime/test/template"
+)
+
+const (
+	table    = "arn:aws:dynamodb:eu-central-1:123456789012:table/t"
+	emr      = "arn:aws:elasticmapreduce:eu-central-1:123456789012:cluster/"
+	launchAt = emr + "*" // a launch has no id yet, and is authorised against this
+)
+
+func row(partition string) map[string][]string {
+	return map[string][]string{"dynamodb:LeadingKeys": {partition}}
+}
+
+// tagged is a cluster that has tags already.
+func tagged(installation, cluster string) map[string][]string {
+	return map[string][]string{
+		"elasticmapreduce:ResourceTag/showtime:installation": {installation},
+		"elasticmapreduce:ResourceTag/showtime:cluster":      {cluster},
+	}
+}
+
+// tagging is a call that writes tags.
+func tagging(installation, cluster string, more ...string) map[string][]string {
+	return map[string][]string{
+		"aws:RequestedRegion":                  {"eu-central-1"},
+		"aws:RequestTag/showtime:installation": {installation},
+		"aws:RequestTag/showtime:cluster":      {cluster},
+		"aws:TagKeys":                          append([]string{"showtime:installation", "showtime:cluster", "showtime:generation", "showtime:requester"}, more...),
+	}
+}
+
+func passing(service string) map[string][]string {
+	return map[string][]string{"iam:PassedToService": {service}}
+}
+
+func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
+	t.Parallel()
+	worker := statements(t, load(t), "WorkerRole")
+	tests := []struct {
+		name             string
+		action, resource string
+		context          map[string][]string
+		want             bool
+	}{
+		{"launch_with_its_tags", "elasticmapreduce:RunJobFlow", "*", tagging("showtime", "exploration"), true},
+		{"launch_with_the_files_own_tag", "elasticmapreduce:RunJobFlow", "*", tagging("showtime", "exploration", "for-use-with-amazon-emr-managed-policies"), true},
+		{"launch_with_a_strange_tag", "elasticmapreduce:RunJobFlow", "*", tagging("showtime", "exploration", "cost-center"), false},
+		{"launch_for_another_installation", "elasticmapreduce:RunJobFlow", "*", tagging("other", "exploration"), false},
+		{"launch_another_cluster", "elasticmapreduce:RunJobFlow", "*", tagging("showtime", "etl"), false},
+		{"launch_without_tags", "elasticmapreduce:RunJobFlow", "*", map[string][]string{"aws:RequestedRegion": {"eu-central-1"}}, false},
+		{"tag_at_launch", "elasticmapreduce:AddTags", launchAt, tagging("showtime", "exploration"), true},
+		{"claim_an_existing_cluster", "elasticmapreduce:AddTags", emr + "j-1", tagging("showtime", "exploration"), false},
+		{"untag_its_own_cluster", "elasticmapreduce:RemoveTags", emr + "j-1", tagged("showtime", "exploration"), false},
+
+		{"describe_its_cluster", "elasticmapreduce:DescribeCluster", emr + "j-1", tagged("showtime", "exploration"), true},
+		{"end_its_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("showtime", "exploration"), true},
+		{"lift_protection_of_its_cluster", "elasticmapreduce:SetTerminationProtection", emr + "j-1", tagged("showtime", "exploration"), true},
+		{"describe_an_untagged_cluster", "elasticmapreduce:DescribeCluster", emr + "j-1", nil, false},
+		{"end_an_untagged_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", nil, false},
+		{"end_another_installations_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("other", "exploration"), false},
+		{"end_another_cluster_of_the_installation", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("showtime", "etl"), false},
+		{"run_code_on_its_cluster", "elasticmapreduce:AddJobFlowSteps", emr + "j-1", tagged("showtime", "exploration"), false},
+		{"list_clusters", "elasticmapreduce:ListClusters", "*", nil, true},
+
+		{"pass_the_service_role_to_emr", "iam:PassRole", "arn:aws:iam::123456789012:role/EMR_Service", passing("elasticmapreduce.amazonaws.com"), true},
+		{"pass_the_instance_role_to_ec2", "iam:PassRole", "arn:aws:iam::123456789012:role/EMR_Instance", passing("ec2.amazonaws.com"), true},
+		{"pass_the_service_role_to_lambda", "iam:PassRole", "arn:aws:iam::123456789012:role/EMR_Service", passing("lambda.amazonaws.com"), false},
+		{"pass_any_other_role", "iam:PassRole", "arn:aws:iam::123456789012:role/Admin", passing("ec2.amazonaws.com"), false},
+
+		{"read_the_live_records", "dynamodb:Query", table, row(lifecycle.LiveKey("exploration", "").Partition), true},
+		{"write_the_row", "dynamodb:PutItem", table, row(lifecycle.LiveKey("exploration", "").Partition), true},
+		{"end_an_owed_act", "dynamodb:DeleteItem", table, row(lifecycle.LiveKey("exploration", "").Partition), true},
+		{"write_history", "dynamodb:PutItem", table, row(lifecycle.HistoryKey("exploration", "").Partition), true},
+		{"remember_a_job", "dynamodb:PutItem", table, row(lifecycle.DedupeKey("exploration", "").Partition), true},
+		{"pace_the_launches", "dynamodb:PutItem", table, row("installation/showtime"), true},
+		{"write_another_clusters_row", "dynamodb:PutItem", table, row(lifecycle.LiveKey("etl", "").Partition), false},
+		{"pace_another_installation", "dynamodb:PutItem", table, row("installation/other"), false},
+		{"read_without_a_partition", "dynamodb:Query", table, nil, false},
+		{"read_everything", "dynamodb:Scan", table, nil, false},
+
+		{"append_to_the_audit", "dynamodb:PutItem", table, row(lifecycle.AuditKey("exploration", "").Partition), true},
+		{"read_the_audit", "dynamodb:Query", table, row(lifecycle.AuditKey("exploration", "").Partition), true},
+		{"change_the_audit", "dynamodb:UpdateItem", table, row(lifecycle.AuditKey("exploration", "").Partition), false},
+		{"delete_from_the_audit", "dynamodb:DeleteItem", table, row(lifecycle.AuditKey("exploration", "").Partition), false},
+		{"write_another_clusters_audit", "dynamodb:PutItem", table, row(lifecycle.AuditKey("etl", "").Partition), false},
+
+		{"read_the_bot_token", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/bot-token", nil, true},
+		{"read_the_signing_secret", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/signing-secret", nil, false},
+		{"take_a_job", "sqs:ReceiveMessage", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, true},
+		{"make_a_job", "sqs:SendMessage", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := template.Allows(worker, template.Request{Action: tt.action, Resource: tt.resource, Context: tt.context})
+			if got != tt.want {
+				t.Errorf("%s on %s: got %t, want %t", tt.action, tt.resource, got, tt.want)
+			}
+		})
+	}
+}
+
+// What denies the audit's records must hold even when somebody allows everything.
+func TestAuditStaysWhenEverythingIsAllowed(t *testing.T) {
+	t.Parallel()
+	worker := append(statements(t, load(t), "WorkerRole"), template.Statement{Effect: "Allow", Actions: []string{"*"}, Resources: []string{"*"}})
+	for _, action := range []string{"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete", "PartiQLInsert"} {
+		if template.Allows(worker, template.Request{Action: "dynamodb:" + action, Resource: table, Context: row(lifecycle.AuditKey("exploration", "").Partition)}) {
+			t.Errorf("%s is allowed on the audit", action)
+		}
+	}
+}
+
+func TestReceiverMayOnlyQueueAndReadItsSecret(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, s := range statements(t, load(t), "ReceiverRole") {
+		got = append(got, s.Actions...)
+		if slices.Contains(s.Resources, "*") {
+			t.Errorf("%s: resource is *", s.Sid)
+		}
+	}
+	want := []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "ssm:GetParameter"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("receiver's actions (-want +got):\n%s", diff)
+	}
+}
+
+// IAM knows no resource for two of EMR's actions, and everything else names its own.
+func TestEverythingIsOnlyWhereIAMForcesIt(t *testing.T) {
+	t.Parallel()
+	tpl := load(t)
+	forced := []string{"elasticmapreduce:RunJobFlow", "elasticmapreduce:ListClusters"}
+	for _, role := range tpl.Resources("AWS::IAM::Role") {
+		for _, s := range statements(t, tpl, role) {
+			if s.Effect != "Allow" {
+				continue
+			}
+			for _, action := range s.Actions {
+				if strings.Contains(action, "*") {
+					t.Errorf("%s/%s: action %s has a wildcard", role, s.Sid, action)
+				}
+				if slices.Contains(s.Resources, "*") && !slices.Contains(forced, action) {
+					t.Errorf("%s/%s: %s on every resource", role, s.Sid, action)
+				}
+			}
+		}
+	}
+}
+
+// cfn-lint passes a misspelt action, and IAM then silently allows nothing. Operators that the
+// evaluator does not know would make the tests above say less than they seem to.
+func TestActionsAndOperatorsAreSpelledRight(t *testing.T) {
+	t.Parallel()
+	tpl := load(t)
+	actions := []string{
+		"dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PartiQL*",
+		"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+		"elasticmapreduce:AddTags", "elasticmapreduce:DescribeCluster", "elasticmapreduce:ListClusters", "elasticmapreduce:RemoveTags",
+		"elasticmapreduce:RunJobFlow", "elasticmapreduce:SetTerminationProtection", "elasticmapreduce:TerminateJobFlows",
+		"iam:PassRole", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents",
+		"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter",
+	}
+	operators := []string{"StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringLike", "Null"}
+	for _, role := range tpl.Resources("AWS::IAM::Role") {
+		for _, s := range statements(t, tpl, role) {
+			for _, action := range s.Actions {
+				if !slices.Contains(actions, action) {
+					t.Errorf("%s/%s: %s is not among the actions known to exist", role, s.Sid, action)
+				}
+			}
+			for operator := range maps.Keys(s.Conditions) {
+				if !slices.Contains(operators, operator) {
+					t.Errorf("%s/%s: operator %s is unknown here", role, s.Sid, operator)
+				}
+			}
+		}
+	}
+}
