@@ -86,7 +86,6 @@ func (r *reader) admins() roles.People {
 	p := r.people(varAdmins)
 	if p.Everybody {
 		r.fail(varAdmins, "must name its people: * is not for admins")
-		p.Everybody = false
 	}
 	return p
 }

@@ -51,10 +51,10 @@ func split(s string) (number, unit string) {
 	return s[:i], strings.TrimSpace(s[i:])
 }
 
-// plain says whether the number is digits with at most one point among them, and short.
+// plain says whether the number is digits with at most one point among them.
 func plain(number string) bool {
 	whole, fraction, point := strings.Cut(number, ".")
-	return whole != "" && (!point || fraction != "") && !strings.Contains(fraction, ".") && len(number) <= 12
+	return whole != "" && (!point || fraction != "") && !strings.Contains(fraction, ".")
 }
 
 func unitOf(word string) time.Duration {
