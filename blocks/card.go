@@ -107,6 +107,7 @@ func repeatCard(v CardView) Message {
 	p := cardPage(v)
 	p.say(standing(s, v.Now))
 	p.say("Wanted since " + when(w.Since) + "; launches so far: " + strconv.Itoa(w.Attempts) + ".")
+	ending(p, s)
 	p.say(costLine(s))
 	p.say("Started by "+Mention(w.By)+".", peopleLine(lifecycle.Session{Using: w.Using}))
 	p.quote("Purpose", w.Purpose, maxTyped)

@@ -11,8 +11,6 @@ type story struct {
 }
 
 // storyOf explains an ending by its code. EMR's message is shown beside it, never read.
-//
-//nolint:funlen // one line per code
 func storyOf(e lifecycle.Session) story {
 	if e.End == nil {
 		return story{what: "How it ended is not known.", wrong: true}
@@ -68,6 +66,10 @@ func wentWrong(e lifecycle.Session) bool {
 func ending(p *page, s lifecycle.State) {
 	e := s.Session
 	if e.LaunchedAt.IsZero() {
+		return
+	}
+	if s.Wish != nil { // what follows matters more than what was
+		p.say(billing(e))
 		return
 	}
 	told := storyOf(e)

@@ -63,7 +63,9 @@ func title(s lifecycle.State) string {
 		symbol, word = "⚪", "OFF"
 	case failed:
 		symbol, word = "🔴", "FAILED"
-	case repeating, confirming:
+	case repeating:
+		symbol, word = "🟡", "STARTING AGAIN"
+	case confirming:
 		symbol, word = "🟡", "CONFIRMING"
 	case requested, capacity, installing:
 		symbol, word = "🟡", "STARTING"
@@ -98,9 +100,16 @@ func standing(s lifecycle.State, now time.Time) string {
 	case ready:
 		return "Ready since " + when(e.ReadyAt) + "."
 	case stopping:
-		return "Shutting down since " + when(e.StopBegunAt) + ". Usually a few minutes."
+		return shutting(e)
 	}
 	return ""
+}
+
+func shutting(e lifecycle.Session) string {
+	if e.StopBegunAt.IsZero() {
+		return "Shutting down. Usually a few minutes."
+	}
+	return "Shutting down since " + when(e.StopBegunAt) + ". Usually a few minutes."
 }
 
 func ago(t, now time.Time) string { return duration(now.Sub(t)) + " ago" }
@@ -122,6 +131,8 @@ func leaseLine(s lifecycle.State, now time.Time) string {
 		return ""
 	case e.Stop != nil:
 		return ""
+	case !e.LeaseEnd.After(now) && e.GraceUntil.IsZero():
+		return "Its lease ended " + when(e.LeaseEnd) + "; it is about to be stopped."
 	case !e.GraceUntil.IsZero():
 		return "Its lease ended " + when(e.LeaseEnd) + "; it stops " + when(e.GraceUntil) + " by itself."
 	}

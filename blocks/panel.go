@@ -23,13 +23,15 @@ type PanelView struct {
 	CardLink       string            // permalink of the card; may be empty
 	// Public says that others see the message too, so that its words must hold for anybody.
 	Public bool
-	Now    time.Time
+	// RolesUnknown says that Slack could not be asked who the viewer is: nothing is shown, and why.
+	RolesUnknown bool
+	Now          time.Time
 }
 
 // Panel draws the ephemeral panel that /emr shows to the person who typed it.
 func Panel(v PanelView) Message {
-	if !v.Viewer.May() {
-		return refusal(v.Viewer)
+	if no, refused := refusal(v); refused {
+		return no
 	}
 	p := newForm("panel", v.State.Generation)
 	facts(p, v)
@@ -51,13 +53,14 @@ func facts(p *page, v PanelView) {
 	p.header(title(s))
 	p.say(v.Notice)
 	p.say(standing(s, v.Now), leaseLine(s, v.Now), pendingStop(s), troubleLine(s.Session), overdueLine(s.Session))
-	if s.Live() {
-		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open))
-		p.quote("Purpose", s.Session.Purpose, maxTyped)
-	} else {
+	if !s.Live() {
 		ending(p, s)
 	}
 	p.say(costLine(s))
+	if s.Live() {
+		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open))
+		p.quote("Purpose", s.Session.Purpose, maxTyped)
+	}
 }
 
 // mainButton is the one thing most people want: start it, or open it.
@@ -87,10 +90,20 @@ func startInputs(p *page, v PanelView) {
 		if standard != nil {
 			hours = hours.WithInitialOption(standard)
 		}
-		p.input("hours", "Keep it for", "Without a choice: "+duration(limits.Default)+". Then it stops by itself.", hours, true)
+		p.input("hours", "Keep it for", "Without a choice: "+duration(limits.Default)+atMost(v.State)+". Then it stops by itself.", hours, true)
 	} else if limits.Default > 0 {
 		p.say("It runs for " + duration(limits.Default) + ", then it stops by itself.")
 	}
+}
+
+// atMost says what the default length can cost.
+func atMost(s lifecycle.State) string {
+	c := s.Cost
+	if !c.Configured || !c.Known {
+		return ""
+	}
+	sum := c.PerHourMax * s.Limits.Default.Hours()
+	return ", at most " + money(sum, sum, c.Currency)
 }
 
 // maxHours is how many whole hours are offered; /emr start takes any length within the bounds.
@@ -130,8 +143,8 @@ func reasonInput(p *page, v PanelView) {
 
 // Status draws the same facts to one person, or in a thread, without inputs.
 func Status(v PanelView) Message {
-	if !v.Viewer.May() {
-		return refusal(v.Viewer)
+	if no, refused := refusal(v); refused {
+		return no
 	}
 	p := newPage("status", v.State.Revision, v.Now)
 	facts(p, v)
@@ -147,9 +160,10 @@ func Status(v PanelView) Message {
 // DestroyOffer draws the answer to typed words that want to destroy: they never do, the button does.
 func DestroyOffer(v PanelView) Message {
 	s := v.State
+	if no, refused := refusal(v); refused {
+		return no
+	}
 	switch {
-	case !v.Viewer.May():
-		return refusal(v.Viewer)
 	case !s.Live():
 		return NothingRunning()
 	case !stoppable(s):

@@ -27,7 +27,7 @@ func RequestCard(v RequestView) Message {
 	p.say(decided(r))
 	p.say("Asked by " + Mention(r.By) + " " + when(r.At) + ".")
 	p.quote("Reason", r.Reason, maxTyped)
-	open := r.State == approval.Open && v.State.Live() && v.State.Generation == r.Generation
+	open := r.State == approval.Open && decidable(v.State) && v.State.Generation == r.Generation
 	switch {
 	case open:
 		consequences(p, v)
@@ -41,6 +41,11 @@ func RequestCard(v RequestView) Message {
 		p.actions(approveButton(v), denyButton(v))
 	}
 	return p.message()
+}
+
+// decidable says whether ending the session early still means anything.
+func decidable(s lifecycle.State) bool {
+	return s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up
 }
 
 func requestTitle(r approval.Request) string {

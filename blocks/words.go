@@ -88,12 +88,17 @@ func Barred(kind approval.Barred) Message {
 	return words(who+" may not use this cluster.", "Nothing was changed.", "Ask a full member of this workspace.")
 }
 
-// refusal is what somebody sees instead of a screen they may not use.
-func refusal(p approval.Person) Message {
-	if p.Barred != "" {
-		return Barred(p.Barred)
+// refusal is what somebody sees instead of a screen they may not use, if they may not.
+func refusal(v PanelView) (Message, bool) {
+	switch {
+	case v.RolesUnknown:
+		return MembershipUnknown(""), true
+	case v.Viewer.Barred != "":
+		return Barred(v.Viewer.Barred), true
+	case !v.Viewer.May():
+		return NotAllowed(v.Viewer.ID), true
 	}
-	return NotAllowed(p.ID)
+	return Message{}, false
 }
 
 // WrongChannel refuses outside the allowed channels; channel is the id of the one to use.
@@ -200,7 +205,7 @@ func Undecided(r approval.Request, v approval.Verdict) Message {
 	case approval.CodeClosed:
 		return words("Your click changed nothing: request "+requestID(r)+" is closed already.", decided(r))
 	}
-	return words(escape(line(v.Sentence, maxForeign)), "Nothing was changed.")
+	return words(escapeWithin(line(v.Sentence, maxForeign), maxEscaped), "Nothing was changed.")
 }
 
 func requestID(r approval.Request) string { return foreign(r.ID) }
