@@ -117,11 +117,11 @@ func TestConfirmSaysWhoDecides(t *testing.T) {
 		text   string
 	}{
 		{"starter_cancels", analyst("U0ANA"), starting, approval.FourEyes, "Cancel start", "Nobody has to agree"},
-		{"admin_cancels", admin("U0MIA"), starting, approval.FourEyes, "Cancel start", "2 other people wait"},
+		{"admin_cancels", admin(), starting, approval.FourEyes, "Cancel start", "2 other people wait"},
 		{"other_analyst_asks_while_starting", analyst("U0RAJ"), starting, approval.ByAdmin, "Ask to destroy", "An admin decides"},
 		{"analyst_asks", analyst("U0ANA"), up, approval.ByAdmin, "Ask to destroy", "An admin decides"},
-		{"admin_decides_alone", admin("U0MIA"), up, approval.ByAdmin, "Destroy", "ends at once"},
-		{"admin_needs_another", admin("U0MIA"), up, approval.FourEyes, "Ask to destroy", "other than you"},
+		{"admin_decides_alone", admin(), up, approval.ByAdmin, "Destroy", "ends at once"},
+		{"admin_needs_another", admin(), up, approval.FourEyes, "Ask to destroy", "other than you"},
 		{"no_policy_no_admin", analyst("U0RAJ"), up, approval.NoneNeed, "Destroy", "ends at once"},
 	}
 	for _, c := range cases {

@@ -15,7 +15,6 @@ import (
 	"showtime/internal/actionid"
 )
 
-//nolint:gochecknoglobals // a test flag is read after parsing
 var update = flag.Bool("update", false, "write the golden files")
 
 func goldenJSON(tb testing.TB, m Message) []byte {

@@ -10,7 +10,7 @@ import (
 func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
 func analyst(id string) approval.Person { return approval.Person{ID: id, Analyst: true} }
-func admin(id string) approval.Person   { return approval.Person{ID: id, Analyst: true, Admin: true} }
+func admin() approval.Person            { return approval.Person{ID: "U0MIA", Analyst: true, Admin: true} }
 
 func rates() lifecycle.Cost {
 	return lifecycle.Cost{
@@ -132,14 +132,14 @@ func addPanels(all map[string]Message) {
 		"launching_own":    panelView(analyst("U0ANA"), state(lifecycle.Launching, launching)),
 		"launching_other":  panelView(analyst("U0BOB"), state(lifecycle.Launching, launching)),
 		"launching_stop":   panelView(analyst("U0ANA"), state(lifecycle.Launching, launching, stopAsked)),
-		"installing_admin": panelView(admin("U0MIA"), state(lifecycle.Up, seen(lifecycle.EMRBootstrapping))),
+		"installing_admin": panelView(admin(), state(lifecycle.Up, seen(lifecycle.EMRBootstrapping))),
 		"ready_user":       panelView(analyst("U0RAJ"), state(lifecycle.Up, usable)),
 		"ready_stranger":   panelView(analyst("U0BOB"), state(lifecycle.Up, usable)),
-		"ready_admin":      panelView(admin("U0MIA"), state(lifecycle.Up, usable)),
+		"ready_admin":      panelView(admin(), state(lifecycle.Up, usable)),
 		"stopping":         panelView(analyst("U0RAJ"), state(lifecycle.Stopping, usable, stopAsked)),
 		"not_allowed":      panelView(approval.Person{ID: "U0EVE"}, state(lifecycle.Up, usable)),
 	}
-	for policy, who := range map[approval.Policy]approval.Person{approval.FourEyes: admin("U0MIA"), approval.NoneNeed: analyst("U0BOB")} {
+	for policy, who := range map[approval.Policy]approval.Person{approval.FourEyes: admin(), approval.NoneNeed: analyst("U0BOB")} {
 		v := panelView(who, state(lifecycle.Up, usable))
 		v.Policy, v.ReasonRequired, v.Open, v.Notice, v.Reason = policy, true, &open, "That button was out of date.", "Hunt finished"
 		views["ready_"+string(policy)] = v

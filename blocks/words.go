@@ -72,20 +72,10 @@ func NotAllowed(user string) Message {
 		"Ask its admins to add you, and give them your ID: "+foreign(user)+".")
 }
 
-// Barred refuses an account that may never use it, whatever the lists say.
-func Barred(kind approval.Barred) Message {
-	who := "This account"
-	switch kind {
-	case approval.Guest:
-		who = "A guest"
-	case approval.Foreign:
-		who = "A person of another workspace"
-	case approval.Bot:
-		who = "A bot"
-	case approval.Deactivated:
-		who = "A deactivated account"
-	}
-	return words(who+" may not use this cluster.", "Nothing was changed.", "Ask a full member of this workspace.")
+// Guest refuses guests and people of other workspaces, whatever the lists say.
+func Guest() Message {
+	return words("Guests and people of other workspaces may not use this cluster.", "Nothing was changed.",
+		"Ask a full member of this workspace.")
 }
 
 // refusal is what somebody sees instead of a screen they may not use, if they may not.
@@ -93,8 +83,8 @@ func refusal(v PanelView) (Message, bool) {
 	switch {
 	case v.RolesUnknown:
 		return MembershipUnknown(""), true
-	case v.Viewer.Barred != "":
-		return Barred(v.Viewer.Barred), true
+	case v.Viewer.Barred == approval.Guest || v.Viewer.Barred == approval.Foreign:
+		return Guest(), true
 	case !v.Viewer.May():
 		return NotAllowed(v.Viewer.ID), true
 	}
@@ -192,20 +182,9 @@ func RequestOpen(r approval.Request) Message {
 	return words("A destroy request is open already:", openLine(&r), "Nothing was changed.")
 }
 
-// Undecided tells somebody whose click on Approve or Deny changed nothing why that is so, and who was faster.
-func Undecided(r approval.Request, v approval.Verdict) Message {
-	switch v.Code { //nolint:exhaustive // the others say it in their sentence
-	case approval.CodeOwn:
-		return SelfApproval()
-	case approval.CodeNotAdmin:
-		return NotAdmin()
-	case approval.CodeExpired:
-		return words("Your click changed nothing: request "+requestID(r)+" expired "+when(r.ExpiresAt)+".",
-			"If it is still wanted, it can be asked again with /emr destroy.")
-	case approval.CodeClosed:
-		return words("Your click changed nothing: request "+requestID(r)+" is closed already.", decided(r))
-	}
-	return words(escapeWithin(line(v.Sentence, maxForeign), maxEscaped), "Nothing was changed.")
+// LostRace tells who decided too late what had been decided, by whom and when.
+func LostRace(r approval.Request) Message {
+	return words("Your click changed nothing: request "+requestID(r)+" is closed already.", decided(r))
 }
 
 func requestID(r approval.Request) string { return foreign(r.ID) }
@@ -216,8 +195,8 @@ func RequestSent(r approval.Request) Message {
 		"The cluster keeps running until one agrees; the request expires "+when(r.ExpiresAt)+".")
 }
 
-// RequestOutcome tells the person who asked what became of the request.
-func RequestOutcome(r approval.Request) Message {
+// RequestDecided tells the person who asked what became of the request.
+func RequestDecided(r approval.Request) Message {
 	next := ""
 	switch r.State {
 	case approval.Approved:

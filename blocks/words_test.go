@@ -28,10 +28,8 @@ func TestWordsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{"shutting_down", ShuttingDown(), []string{"shutting down", "Nothing was changed", "/emr"}},
 		{"nothing_running", NothingRunning(), []string{"nothing to destroy", "off", "/emr"}},
 		{"not_allowed", NotAllowed("U0EVE"), []string{"may not", "Nothing was changed", "admins", "U0EVE"}},
-		{"guest", Barred(approval.Guest), []string{"A guest", "Nothing was changed", "Ask"}},
-		{"foreign", Barred(approval.Foreign), []string{"another workspace"}},
-		{"bot", Barred(approval.Bot), []string{"A bot"}},
-		{"deactivated", Barred(approval.Deactivated), []string{"deactivated"}},
+		{"guest", Guest(), []string{"Guests", "other workspaces", "Nothing was changed", "Ask"}},
+		{"lost_race", LostRace(request(approval.Denied)), []string{"changed nothing", "D-0142", "Denied by <@U0MIA> <!date^1795435140^"}},
 		{"wrong_channel", WrongChannel("C0SHOW"), []string{"<#C0SHOW>", "Nothing was changed"}},
 		{"hostile_channel", WrongChannel("<#C0>"), []string{"&lt;#C0&gt;"}},
 		{"no_channel", WrongChannel(""), []string{"its own channel"}},
@@ -53,9 +51,9 @@ func TestWordsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{"nobody_can", NobodyCanApprove(noon()), []string{"Nobody else", "<!date^1795435200^"}},
 		{"request_open", RequestOpen(request(approval.Open)), []string{"D-0142", "<@U0RAJ>", "Nothing was changed"}},
 		{"request_sent", RequestSent(request(approval.Open)), []string{"D-0142", "sent to the admins", "expires <!date^"}},
-		{"outcome_approved", RequestOutcome(request(approval.Approved)), []string{"D-0142", "Approved by <@U0MIA>", "being ended"}},
-		{"outcome_denied", RequestOutcome(request(approval.Denied)), []string{"Denied by <@U0MIA>", "keeps running"}},
-		{"outcome_expired", RequestOutcome(request(approval.Expired)), []string{"Expired", "/emr destroy"}},
+		{"outcome_approved", RequestDecided(request(approval.Approved)), []string{"D-0142", "Approved by <@U0MIA>", "being ended"}},
+		{"outcome_denied", RequestDecided(request(approval.Denied)), []string{"Denied by <@U0MIA>", "keeps running"}},
+		{"outcome_expired", RequestDecided(request(approval.Expired)), []string{"Expired", "/emr destroy"}},
 		{"reason_required", ReasonRequired(), []string{"reason is required", "nothing was changed", "/emr destroy"}},
 		{"failed", Failed("7F3K"), []string{"failed on our side", "/emr status", "7F3K"}},
 		{"newer_job", NewerJob("7F3K"), []string{"updated", "nothing was changed", "7F3K"}},
@@ -72,28 +70,6 @@ func TestWordsSayWhatHappenedAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestUndecidedNamesWhoWasFaster(t *testing.T) {
-	t.Parallel()
-	cases := []struct {
-		name string
-		code approval.Code
-		want []string
-	}{
-		{"lost_race", approval.CodeClosed, []string{"changed nothing", "Denied by <@U0MIA> <!date^1795435140^"}},
-		{"own_request", approval.CodeOwn, []string{"another admin decides"}},
-		{"no_admin", approval.CodeNotAdmin, []string{"Only an admin"}},
-		{"expired", approval.CodeExpired, []string{"D-0142 expired <!date^"}},
-		{"anything_else", approval.CodeNoPolicy, []string{"Ask &lt;them&gt;.", "Nothing was changed."}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			m := Undecided(request(approval.Denied), approval.Verdict{Code: c.code, Sentence: "Ask <them>."})
-			wantAll(t, m.Text, c.want...)
-		})
-	}
-}
-
 func TestRefusedPeopleSeeNoScreen(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -101,13 +77,14 @@ func TestRefusedPeopleSeeNoScreen(t *testing.T) {
 		change     func(*PanelView)
 	}{
 		{"stranger", "U0EVE", func(v *PanelView) { v.Viewer = approval.Person{ID: "U0EVE"} }},
-		{"guest", "A guest", func(v *PanelView) { v.Viewer.Barred = approval.Guest }},
+		{"guest", "Guests", func(v *PanelView) { v.Viewer.Barred = approval.Guest }},
+		{"deactivated", "U0MIA", func(v *PanelView) { v.Viewer.Barred = approval.Deactivated }},
 		{"slack_is_silent", "could not be asked", func(v *PanelView) { v.RolesUnknown = true }},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := panelView(admin("U0MIA"), state(lifecycle.Up, usable))
+			v := panelView(admin(), state(lifecycle.Up, usable))
 			c.change(&v)
 			for _, m := range []Message{Panel(v), Status(v), DestroyOffer(v)} {
 				wantAll(t, m.Text, c.want)
