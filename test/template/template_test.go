@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -62,8 +63,11 @@ func TestQueueIsFIFOAndOutlivesTheWorker(t *testing.T) {
 			t.Errorf("queue %s is not FIFO by kind and name", name)
 		}
 	}
-	if visible, timeout := queue["VisibilityTimeout"].(int), worker["Timeout"].(int); visible < 6*timeout {
-		t.Errorf("visibility timeout is %d s, want at least 6 x %d s", visible, timeout)
+	if timeout := seconds(worker["Timeout"]); timeout != jobs.HandleTimeout {
+		t.Errorf("the worker's timeout is %s, the queue package counts on %s", timeout, jobs.HandleTimeout)
+	}
+	if hidden := seconds(queue["VisibilityTimeout"]); hidden != jobs.VisibilityTimeout || hidden < 6*jobs.HandleTimeout {
+		t.Errorf("visibility timeout is %s, want %s and at least six times the worker's timeout", hidden, jobs.VisibilityTimeout)
 	}
 	if receives := template.Map(queue, "RedrivePolicy")["maxReceiveCount"]; receives != jobs.MaxReceives {
 		t.Errorf("the queue gives a job up after %v receives, the worker tells its person at the last of %d", receives, jobs.MaxReceives)
@@ -76,6 +80,8 @@ func TestQueueIsFIFOAndOutlivesTheWorker(t *testing.T) {
 		t.Errorf("response types (-want +got):\n%s", diff)
 	}
 }
+
+func seconds(v any) time.Duration { return time.Duration(v.(int)) * time.Second }
 
 func TestTableKeepsWhatItIsTold(t *testing.T) {
 	t.Parallel()
