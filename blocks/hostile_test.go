@@ -83,7 +83,7 @@ func TestHostileTextPushesOutNoFacts(t *testing.T) {
 func TestTypedTextStaysOnItsLabelsLine(t *testing.T) {
 	t.Parallel()
 	m := screens()["hostile_card_newlines"]
-	for _, s := range strings.SplitSeq(m.Text, "\n") {
+	for s := range strings.SplitSeq(m.Text, "\n") {
 		if strings.HasPrefix(s, ">") || strings.HasPrefix(s, "*Approved") {
 			t.Errorf("typed text began a line: %q", s)
 		}
