@@ -25,6 +25,8 @@ type Request struct {
 	AppID    string
 	Team     string // the workspace the app got the event for
 	UserTeam string // the workspace of the message's author, as far as the event says
+	// Enterprise is the organisation; some events give it as the author's workspace.
+	Enterprise string
 
 	Challenge string
 	Ignored   string
@@ -45,15 +47,17 @@ type envelope struct {
 	TeamID         string          `json:"team_id"`
 	ContextTeam    string          `json:"context_team_id"`
 	EnterpriseID   string          `json:"enterprise_id"`
+	ContextOrg     string          `json:"context_enterprise_id"`
 	EventID        string          `json:"event_id"`
 	Authorizations []authorization `json:"authorizations"`
 	Event          *message        `json:"event"`
 }
 
 type authorization struct {
-	TeamID string `json:"team_id"`
-	UserID string `json:"user_id"`
-	IsBot  bool   `json:"is_bot"`
+	Enterprise string `json:"enterprise_id"`
+	TeamID     string `json:"team_id"`
+	UserID     string `json:"user_id"`
+	IsBot      bool   `json:"is_bot"`
 }
 
 type message struct {
@@ -102,7 +106,7 @@ func (p *Parser) Parse(body []byte) (Request, error) {
 }
 
 func (p *Parser) callback(e *envelope) Request {
-	r := Request{AppID: e.AppID, Team: e.team()}
+	r := Request{AppID: e.AppID, Team: e.team(), Enterprise: e.enterprise()}
 	m := e.Event
 	if m == nil || m.Type != "message" {
 		r.Ignored = OtherEvent
@@ -121,7 +125,7 @@ func (p *Parser) callback(e *envelope) Request {
 	id := job.MessageID(m.Channel, m.TS)
 	r.Job = job.Job{
 		V: job.Version, ID: id, Ref: job.RefOf(id), Kind: kind, Source: job.Phrase, At: at, EventID: e.EventID,
-		User: m.User, Team: r.UserTeam, Enterprise: e.EnterpriseID, Channel: m.Channel,
+		User: m.User, Team: r.UserTeam, Enterprise: r.Enterprise, Channel: m.Channel,
 		MessageTS: m.TS, ThreadTS: m.ThreadTS, Generation: lifecycle.AnyGeneration,
 	}
 	return r
@@ -136,6 +140,17 @@ func (e *envelope) team() string {
 		return e.Authorizations[0].TeamID
 	default:
 		return e.TeamID
+	}
+}
+
+func (e *envelope) enterprise() string {
+	switch {
+	case e.ContextOrg != "":
+		return e.ContextOrg
+	case len(e.Authorizations) > 0 && e.Authorizations[0].Enterprise != "":
+		return e.Authorizations[0].Enterprise
+	default:
+		return e.EnterpriseID
 	}
 }
 

@@ -23,6 +23,8 @@ type Request struct {
 	AppID    string
 	Team     string // the workspace of the app, as far as the payload says
 	UserTeam string // the workspace of the person, as far as the payload says
+	// Enterprise is the organisation; some payloads give it as the person's workspace.
+	Enterprise string
 
 	Ignored string
 	Job     job.Job // its time is for the caller to set
@@ -86,7 +88,7 @@ func Parse(data []byte) (Request, error) {
 	if err := decode(data, &p); err != nil || p.Type == "" {
 		return Request{}, ErrMalformed
 	}
-	r := Request{AppID: p.AppID, Team: p.Team.id(), UserTeam: p.User.TeamID}
+	r := Request{AppID: p.AppID, Team: p.Team.id(), UserTeam: p.User.TeamID, Enterprise: p.Enterprise.id()}
 	if r.Team == "" { // an app installed for the whole organisation
 		r.Team = p.User.TeamID
 	}

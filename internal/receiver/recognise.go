@@ -56,7 +56,7 @@ func (rc *Receiver) interaction(w http.ResponseWriter, d delivery) {
 	switch {
 	case err != nil:
 		rc.turnAway(w, http.StatusBadRequest, "malformed")
-	case !rc.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam}):
+	case !rc.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam, enterprise: r.Enterprise}):
 		rc.turnAway(w, http.StatusOK, "foreign")
 	case r.Ignored != "":
 		rc.turnAway(w, http.StatusOK, r.Ignored)
@@ -84,7 +84,7 @@ func (rc *Receiver) event(w http.ResponseWriter, d delivery) {
 	case r.Ignored == events.RateLimited:
 		rc.config.Log.Warn().Msg("slack is holding events back")
 		w.WriteHeader(http.StatusOK)
-	case !rc.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam}):
+	case !rc.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam, enterprise: r.Enterprise}):
 		rc.turnAway(w, http.StatusOK, "foreign")
 	case r.Ignored != "":
 		rc.turnAway(w, http.StatusOK, r.Ignored)
@@ -94,10 +94,11 @@ func (rc *Receiver) event(w http.ResponseWriter, d delivery) {
 }
 
 // origin is whose request it is. What the payload does not say is empty.
-type origin struct{ app, team, person string }
+type origin struct{ app, team, person, enterprise string }
 
 // ours says whether the request is for this app and workspace. With an id configured, the payload must
-// have the same; without a workspace, the app's and the person's must be the same if both are known.
+// have the same. The app's workspace and the person's must be the same if both are known; an organisation's
+// people may bear its id instead.
 func (rc *Receiver) ours(o origin) bool {
 	if want := rc.config.AppID; want != "" && o.app != want {
 		return false
@@ -105,7 +106,7 @@ func (rc *Receiver) ours(o origin) bool {
 	if want := rc.config.TeamID; want != "" && o.team != want {
 		return false
 	}
-	return o.team == "" || o.person == "" || o.team == o.person
+	return o.team == "" || o.person == "" || o.person == o.team || o.person == o.enterprise
 }
 
 // queued answers with 200 once the job is safe, else with 503: then Slack sends an event again, and
