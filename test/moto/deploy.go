@@ -20,7 +20,7 @@ import (
 // Stack is what of template.yaml exists in moto.
 type Stack struct {
 	Table, QueueURL, DeadLetterURL string
-	template                       *template.Template
+	Template                       *template.Template
 	server                         *Server
 }
 
@@ -36,14 +36,14 @@ func (s *Server) Deploy(tb testing.TB, name string, parameters map[string]string
 	stack.DeadLetterURL, values["DeadLetterQueue.Arn"] = stack.createQueue(tb, load(tb, values), "DeadLetterQueue")
 	stack.QueueURL, values["Queue.Arn"] = stack.createQueue(tb, load(tb, values), "Queue")
 	values["Queue"], values["DeadLetterQueue"] = stack.QueueURL, stack.DeadLetterURL
-	stack.template = load(tb, values)
+	stack.Template = load(tb, values)
 	return stack
 }
 
 // Environ gives what a function of the template has in its environment, moto instead of AWS included.
 func (k *Stack) Environ(tb testing.TB, function string) map[string]string {
 	tb.Helper()
-	env, err := k.template.Environment(function)
+	env, err := k.Template.Environment(function)
 	if err != nil {
 		tb.Fatal(err)
 	}
