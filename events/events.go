@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"showtime/internal/job"
-	"showtime/lifecycle"
 )
 
 // maxChallenge bounds the challenge that is echoed; Slack's have about fifty characters.
@@ -126,7 +125,7 @@ func (p *Parser) callback(e *envelope) Request {
 	r.Job = job.Job{
 		V: job.Version, ID: id, Ref: job.RefOf(id), Kind: kind, Source: job.Phrase, At: at, EventID: e.EventID,
 		User: m.User, Team: r.UserTeam, Enterprise: r.Enterprise, Channel: m.Channel,
-		MessageTS: m.TS, ThreadTS: m.ThreadTS, Generation: lifecycle.AnyGeneration,
+		MessageTS: m.TS, ThreadTS: m.ThreadTS, Generation: job.AnyGeneration,
 	}
 	return r
 }

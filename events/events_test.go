@@ -10,7 +10,6 @@ import (
 
 	"showtime/events"
 	"showtime/internal/job"
-	"showtime/lifecycle"
 )
 
 func parser(t testing.TB) *events.Parser {
@@ -42,7 +41,7 @@ func TestParsePhrase(t *testing.T) {
 		Job: job.Job{
 			V: 1, ID: id, Ref: job.RefOf(id), Kind: job.Start, Source: job.Phrase, At: time.Unix(1355517523, 5000).UTC(), EventID: "Ev1",
 			User: "U1", Team: "T1", Channel: "C1", MessageTS: "1355517523.000005", ThreadTS: "1355517500.000001",
-			Generation: lifecycle.AnyGeneration,
+			Generation: job.AnyGeneration,
 		},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {

@@ -9,7 +9,6 @@ import (
 
 	"showtime/internal/actionid"
 	"showtime/internal/job"
-	"showtime/lifecycle"
 )
 
 // maxValue is the longest value Slack lets a button carry.
@@ -203,7 +202,7 @@ func read(kind job.Kind, value string) job.Job {
 }
 
 func outdated() job.Job {
-	return job.Job{Kind: job.Outdated, Generation: lifecycle.AnyGeneration}
+	return job.Job{Kind: job.Outdated, Generation: job.AnyGeneration}
 }
 
 // decode reads JSON and lets fields of an unexpected type stay empty: what is needed is checked by its user.

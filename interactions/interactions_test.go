@@ -11,7 +11,6 @@ import (
 	"showtime/interactions"
 	"showtime/internal/actionid"
 	"showtime/internal/job"
-	"showtime/lifecycle"
 )
 
 func click(actions, more string) string {
@@ -89,7 +88,7 @@ func TestParseActions(t *testing.T) {
 			if r.Job.Kind != tt.kind || r.Ignored != tt.ignored {
 				t.Errorf("kind %q, ignored %q, want %q, %q", r.Job.Kind, r.Ignored, tt.kind, tt.ignored)
 			}
-			if r.Job.Kind == job.Outdated && r.Job.Generation != lifecycle.AnyGeneration {
+			if r.Job.Kind == job.Outdated && r.Job.Generation != job.AnyGeneration {
 				t.Errorf("an outdated button carries generation %d", r.Job.Generation)
 			}
 		})

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"showtime/internal/job"
-	"showtime/lifecycle"
 )
 
 // Command is the one command Showtime has.
@@ -74,6 +73,6 @@ func address(j job.Job, form url.Values) job.Job {
 	j.Enterprise = form.Get("enterprise_id")
 	j.Channel = form.Get("channel_id")
 	j.ResponseURL = strings.TrimSpace(form.Get("response_url"))
-	j.Generation = lifecycle.AnyGeneration
+	j.Generation = job.AnyGeneration
 	return j
 }

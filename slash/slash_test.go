@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"showtime/internal/job"
-	"showtime/lifecycle"
 	"showtime/slash"
 )
 
@@ -90,7 +89,7 @@ func TestParseJob(t *testing.T) {
 		AppID: "A1", Team: "T1", User: "U1", Word: job.Start,
 		Job: job.Job{
 			V: 1, ID: id, Ref: job.RefOf(id), Kind: job.Start, Source: job.Command, User: "U1", Team: "T1", Enterprise: "E1", Channel: "C1",
-			ResponseURL: "https://hooks.slack.com/commands/1/2", Generation: lifecycle.AnyGeneration, Hours: "4h", Purpose: "x",
+			ResponseURL: "https://hooks.slack.com/commands/1/2", Generation: job.AnyGeneration, Hours: "4h", Purpose: "x",
 		},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {

@@ -5,7 +5,15 @@ import (
 	"testing"
 
 	"showtime/internal/job"
+	"showtime/lifecycle"
 )
+
+func TestAnyGeneration(t *testing.T) {
+	t.Parallel()
+	if job.AnyGeneration != lifecycle.AnyGeneration {
+		t.Errorf("the receiver writes %d for any generation, the lifecycle reads %d", job.AnyGeneration, lifecycle.AnyGeneration)
+	}
+}
 
 func TestTriggerID(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,10 @@ const Version = 1
 // MaxAge is how long after Slack's own time stamp a job may still start, end, extend or decide anything.
 const MaxAge = 10 * time.Minute
 
+// AnyGeneration is the generation of typed words, the same number as lifecycle.AnyGeneration: the
+// receiver does not import the lifecycle.
+const AnyGeneration int64 = -1
+
 // ErrNewer says that a slip was written by a later build; it must go back to the queue unprocessed.
 var ErrNewer = errors.New("job was written by a newer version")
 
@@ -69,7 +73,7 @@ type Job struct {
 	// ResponseURL is a credential: never logged. It works five times within thirty minutes.
 	ResponseURL string `json:"response_url,omitempty"`
 
-	// Generation is the one the clicked button was drawn for, lifecycle.AnyGeneration for typed words.
+	// Generation is the one the clicked button was drawn for, AnyGeneration for typed words.
 	Generation int64  `json:"generation"`
 	Request    string `json:"request,omitempty"` // id of the approval request a button belongs to
 
