@@ -43,3 +43,12 @@ type Rates struct {
 type FieldError struct{ Path, Problem string }
 
 func (e *FieldError) Error() string { return e.Path + ": " + e.Problem }
+
+// Settings are a cluster file and what its run_job_flow says about the cluster before it runs.
+type Settings struct {
+	Config
+	Shape Shape
+}
+
+// masterPlaceholder stands in notebook_url for the primary node's host name.
+const masterPlaceholder = "{master}"

@@ -45,7 +45,8 @@ type Session struct {
 	Using      []string      `json:"using,omitempty"` // people using it, the starter first
 
 	LaunchedAt time.Time `json:"launched_at"`
-	Attempt    int       `json:"attempt"` // 1 for the first launch of a wish
+	Attempt    int       `json:"attempt"`        // 1 for the first launch of a wish
+	Since      time.Time `json:"since,omitzero"` // the wish's first launch
 	EMRID      string    `json:"emr_id,omitempty"`
 	EMRState   string    `json:"emr_state,omitempty"` // last seen
 	MasterDNS  string    `json:"master_dns,omitempty"`
@@ -131,6 +132,8 @@ type State struct {
 	// ListedAt is when the last listing of EMR began; zero when there was none.
 	ListedAt time.Time
 	Limits   LeaseConfig
+	// Launches is how long the last launches took until ready, oldest first.
+	Launches []time.Duration
 }
 
 // Live says whether there is a session that is not over.
