@@ -1,0 +1,163 @@
+package usecase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"showtime/approval"
+	"showtime/blocks"
+	"showtime/internal/job"
+	"showtime/internal/slackapi"
+	"showtime/lifecycle"
+)
+
+// Poster is what the use cases need of Slack's Web API.
+type Poster interface {
+	Post(ctx context.Context, channel string, m slackapi.Message, threadTS string) (string, error)
+	Update(ctx context.Context, channel, ts string, m slackapi.Message) error
+	Ephemeral(ctx context.Context, channel, user string, m slackapi.Message, threadTS string) error
+	Find(ctx context.Context, channel string, since time.Time, md slackapi.Metadata) (string, bool, error)
+	Permalink(ctx context.Context, channel, ts string) (string, error)
+}
+
+// Responder answers through the response_url of a command or click.
+type Responder interface {
+	Respond(ctx context.Context, responseURL string, r slackapi.Reply) error
+}
+
+// Roles says who somebody is.
+type Roles interface {
+	Show(ctx context.Context, user string) (approval.Person, error)
+	Fresh(ctx context.Context, user string) (approval.Person, error)
+	Admins(ctx context.Context) ([]approval.Person, error)
+}
+
+// Settings are the operator's decisions about the conversation.
+type Settings struct {
+	Cluster        string
+	Channels       []string // where it may be used; cards go to the first
+	AdminChannel   string
+	Admins         []string // user and user-group ids, for mentions
+	Policy         approval.Policy
+	ReasonRequired bool
+	RequestExpires time.Duration
+}
+
+// Options are all that a Bot needs.
+type Options struct {
+	Settings Settings
+	Manager  lifecycle.Manager
+	Store    lifecycle.Store
+	Poster   Poster
+	Respond  Responder
+	Roles    Roles
+	// Now is domain time: leases, requests, claims. Wire is Slack's time, which nobody can move.
+	Now, Wire func() time.Time
+	Token     func() string // random, for claims
+	Log       zerolog.Logger
+	Alarm     func(ctx context.Context, kind, detail string)
+}
+
+// Bot does the jobs and keeps the conversation true to the record.
+type Bot struct {
+	settings  Settings
+	cluster   string
+	manager   lifecycle.Manager
+	store     lifecycle.Store
+	poster    Poster
+	responder Responder
+	roles     Roles
+	now, wire func() time.Time
+	token     func() string
+	log       zerolog.Logger
+	alarm     func(ctx context.Context, kind, detail string)
+}
+
+// New makes a Bot.
+func New(o Options) *Bot {
+	return &Bot{
+		settings: o.Settings, cluster: o.Settings.Cluster, manager: o.Manager, store: o.Store, poster: o.Poster,
+		responder: o.Respond, roles: o.Roles, now: o.Now, wire: o.Wire, token: o.Token, log: o.Log, alarm: o.Alarm,
+	}
+}
+
+// Do does one job. No error means that it is decided and recorded; an error means that it may be
+// delivered again, which is always safe.
+func (b *Bot) Do(ctx context.Context, j job.Job) error {
+	m, err := b.known(ctx, j)
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		return b.finish(ctx, m)
+	}
+	err = b.decideJob(ctx, j)
+	if errors.Is(err, errKnown) || errors.Is(err, lifecycle.ErrExists) {
+		return nil // another worker decided it a moment ago and pays what it owes
+	}
+	return err
+}
+
+// decideJob admits a job and hands it to its use case.
+func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
+	who, no, err := b.admit(ctx, j)
+	if err != nil {
+		return err
+	}
+	if no != nil {
+		return b.refuse(ctx, j, *no)
+	}
+	switch j.Kind {
+	case job.Panel, job.Status, job.AskDestroy, job.Outdated:
+		return b.show(ctx, j)
+	case job.Start:
+		return b.start(ctx, j)
+	case job.Join:
+		return b.join(ctx, j)
+	case job.Destroy:
+		return b.destroy(ctx, j, who)
+	case job.Approve, job.Deny:
+		return b.judge(ctx, j, who)
+	default:
+		return fmt.Errorf("job kind %q is not known", j.Kind)
+	}
+}
+
+// finish finishes what a known job's record still demands, and does nothing again.
+func (b *Bot) finish(ctx context.Context, m *memory) error {
+	for _, id := range m.Owed {
+		b.payByKey(ctx, b.owedKey(id))
+	}
+	b.draw(ctx)
+	return nil
+}
+
+// GiveUp tells a job's person that it could not be done, before the queue puts it aside, and raises the alarm.
+func (b *Bot) GiveUp(ctx context.Context, j job.Job, cause error) {
+	b.alarm(ctx, "job-given-up", j.Ref)
+	b.logger(ctx).Error().Err(cause).Str("job", string(j.Kind)).Str("ref", j.Ref).Msg("job given up")
+	words := blocks.Failed(j.Ref)
+	if errors.Is(cause, job.ErrNewer) {
+		words = blocks.NewerJob(j.Ref)
+	}
+	if err := b.say(ctx, b.reply(j, words)); err != nil {
+		b.logger(ctx).Warn().Err(err).Str("ref", j.Ref).Msg("person not told")
+	}
+}
+
+// inChannel says whether the channel is one where Showtime may be used.
+func (b *Bot) inChannel(channel string) bool {
+	return channel == b.settings.AdminChannel || slices.Contains(b.settings.Channels, channel)
+}
+
+func (b *Bot) logger(ctx context.Context) *zerolog.Logger {
+	if l := zerolog.Ctx(ctx); l.GetLevel() != zerolog.Disabled {
+		return l
+	}
+	return &b.log
+}

@@ -1,0 +1,87 @@
+package usecase
+
+import (
+	"context"
+	"fmt"
+
+	"showtime/approval"
+	"showtime/blocks"
+	"showtime/internal/job"
+	"showtime/internal/typed"
+	"showtime/lifecycle"
+)
+
+// destroy ends the session, or asks an admin to, as the policy says.
+func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error {
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the cluster: %w", err)
+	}
+	reason := typed.Line(j.Reason)
+	switch {
+	case !state.Live() || state.Generation != j.Generation:
+		return b.outOfDate(ctx, j)
+	case state.Phase == lifecycle.Stopping:
+		return b.refuse(ctx, j, refusal{why: "shutting-down", words: blocks.ShuttingDown()})
+	case b.settings.ReasonRequired && reason == "":
+		return b.refuse(ctx, j, refusal{why: "reason-required", words: blocks.ReasonRequired()})
+	}
+	admins, err := b.roles.Admins(ctx)
+	if err != nil {
+		b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("admins not known")
+		return b.refuse(ctx, j, refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)})
+	}
+	verdict := approval.MayDestroy(b.settings.Policy, who, situation(state), admins)
+	switch verdict.Kind {
+	case approval.Allow:
+		return b.stop(ctx, j, reason)
+	case approval.Ask:
+		return b.ask(ctx, j, reason)
+	case approval.Refuse:
+	}
+	no := refusal{why: string(verdict.Code), words: blocks.Message{Text: verdict.Sentence}}
+	if verdict.Code == approval.CodeNoApprover {
+		no.words = blocks.NobodyCanApprove(state.Session.LeaseEnd)
+	}
+	return b.refuse(ctx, j, no)
+}
+
+// situation is the session as the approval rules see it.
+func situation(s lifecycle.State) approval.Situation {
+	return approval.Situation{Starter: s.Session.Starter, Usable: !s.Session.ReadyAt.IsZero()}
+}
+
+// stop ends the session for somebody who may do that alone.
+func (b *Bot) stop(ctx context.Context, j job.Job, reason string) error {
+	in := lifecycle.StopInput{Op: b.op(j), Why: lifecycle.StopAsked, Reason: reason}
+	var d decision
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		d = b.stopped(j, out)
+		d.typed = reason
+		return b.write(tx, j, d)
+	}
+	out, err := b.manager.Stop(ctx, in)
+	switch {
+	case err != nil:
+		return err
+	case out.Known:
+		return errKnown
+	}
+	b.settle(ctx, j, d)
+	return nil
+}
+
+// stopped is the decision that follows a stop's outcome.
+func (b *Bot) stopped(j job.Job, out lifecycle.Outcome) decision {
+	if out.Result == lifecycle.OutOfDate {
+		return b.outdated(j)
+	}
+	line := blocks.Stopping()
+	if out.Result == lifecycle.StopNoted {
+		line = blocks.StopNoted()
+	}
+	return decision{
+		allowed: true, outcome: string(out.Result), generation: out.State.Generation,
+		owed: []*owed{b.oweSay(j, "say", b.replyScreen(j, panel, line.Text))},
+	}
+}

@@ -1,0 +1,126 @@
+package usecase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"showtime/internal/job"
+	"showtime/lifecycle"
+)
+
+const owedPrefix = "owed/"
+
+// owed is something a recorded decision still demands: exactly one of its parts is set.
+type owed struct {
+	V     int        `json:"v"`
+	ID    string     `json:"id"`
+	Ref   string     `json:"ref"`
+	Claim claim      `json:"claim"`
+	Until time.Time  `json:"until"` // then it is given up, loudly
+	Say   *answer    `json:"say,omitempty"`
+	Stop  *owedStop  `json:"stop,omitempty"`
+	Start *owedStart `json:"start,omitempty"`
+}
+
+// owedFor is how long words and acts are owed; after it they would only confuse.
+const owedFor = 24 * time.Hour
+
+func (b *Bot) owedKey(id string) lifecycle.Key { return lifecycle.LiveKey(b.cluster, owedPrefix+id) }
+
+// owe makes a debt of a job, claimed by this process until it is paid or the tick takes over.
+func (b *Bot) owe(j job.Job, part string) *owed {
+	o := &owed{V: recordVersion, ID: j.ID + "-" + part, Ref: j.Ref, Until: b.now().Add(owedFor)}
+	o.Claim.take(b.token(), b.now())
+	return o
+}
+
+// errLater says that a debt cannot be paid yet, which is no fault.
+var errLater = errors.New("not yet")
+
+// pay pays a debt that this process has claimed, and forgets it; on a fault it is left to the tick.
+func (b *Bot) pay(ctx context.Context, o *owed) {
+	err := b.try(ctx, o)
+	settled := err == nil
+	if !settled && b.now().After(o.Until) {
+		b.alarm(ctx, "owed-given-up", o.ID)
+		settled = true
+	}
+	if err != nil && !errors.Is(err, errLater) {
+		b.logger(ctx).Warn().Err(err).Str("owed", o.ID).Str("ref", o.Ref).Int("tries", o.Claim.Tries).Msg("owed thing not paid")
+	}
+	if err := b.release(ctx, o, settled); err != nil {
+		b.logger(ctx).Warn().Err(err).Str("owed", o.ID).Msg("claim not released; it will lapse")
+	}
+}
+
+// try does the one thing that is owed.
+func (b *Bot) try(ctx context.Context, o *owed) error {
+	switch {
+	case o.Say != nil:
+		return b.say(ctx, *o.Say)
+	case o.Stop != nil:
+		return b.payStop(ctx, o)
+	case o.Start != nil:
+		return b.payStart(ctx, o)
+	}
+	return nil
+}
+
+// release forgets a settled debt, or frees its claim for a later tick.
+func (b *Bot) release(ctx context.Context, o *owed, settled bool) error {
+	return b.store.Update(ctx, func(tx lifecycle.Tx) error {
+		var stored owed
+		found, err := tx.Get(b.owedKey(o.ID), &stored)
+		if err != nil || !found || !stored.Claim.mine(o.Claim.Token) {
+			return err
+		}
+		if settled {
+			return tx.Delete(b.owedKey(o.ID))
+		}
+		stored.Claim.failed(b.now())
+		return tx.Put(b.owedKey(o.ID), stored)
+	})
+}
+
+// payOwed claims and pays every debt whose claim has lapsed.
+func (b *Bot) payOwed(ctx context.Context) error {
+	records, err := b.store.List(ctx, b.live(owedPrefix))
+	if err != nil {
+		return fmt.Errorf("list what is owed: %w", err)
+	}
+	for _, r := range records {
+		b.payByKey(ctx, r.Key)
+	}
+	return nil
+}
+
+// payByKey claims a debt and pays it, unless somebody else has paid or claimed it.
+func (b *Bot) payByKey(ctx context.Context, key lifecycle.Key) {
+	token := b.token()
+	var taken *owed
+	err := b.store.Update(ctx, func(tx lifecycle.Tx) error {
+		taken = nil
+		var o owed
+		found, err := tx.Get(key, &o)
+		if err != nil || !found || o.V > recordVersion || !o.Claim.free(b.now()) {
+			return err
+		}
+		o.Claim.take(token, b.now())
+		taken = &o
+		return tx.Put(key, o)
+	})
+	switch {
+	case err != nil:
+		b.logger(ctx).Warn().Err(err).Str("owed", key.Name).Msg("owed thing not claimed")
+	case taken != nil:
+		b.pay(ctx, taken)
+	}
+}
+
+// live selects this cluster's records that a tick reads, by the start of their names.
+func (b *Bot) live(prefix string) lifecycle.Query {
+	from := lifecycle.LiveKey(b.cluster, prefix)
+	return lifecycle.Query{Partition: from.Partition, From: prefix, To: prefix + "~"}
+}

@@ -1,0 +1,191 @@
+package usecase
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"showtime/internal/job"
+	"showtime/internal/slackapi"
+	"showtime/lifecycle"
+)
+
+const postPrefix = "post/"
+
+// post is a message that is kept equal to the record: a session's card, or a request's.
+type post struct {
+	V          int    `json:"v"`
+	Generation int64  `json:"generation"`
+	Request    string `json:"request,omitempty"` // the request it shows; "" for a session's card
+	Channel    string `json:"channel,omitempty"`
+	TS         string `json:"ts,omitempty"`
+	// Drawn names what it shows. What it should show is worked out from the record; where they differ a drawing is owed.
+	Drawn string `json:"drawn,omitempty"`
+	// Begun is when a post began whose outcome is not known (wire time): it is looked for before it is repeated.
+	Begun time.Time `json:"begun,omitzero"`
+	Claim claim     `json:"claim"`
+}
+
+// sight is what a post should show: a name that changes with its content, and the content.
+type sight struct {
+	name     string
+	message  slackapi.Message
+	channels []string // where it may stand, best first
+	final    bool     // it will never change again
+}
+
+func (b *Bot) postKey(p post) lifecycle.Key {
+	if p.Request != "" {
+		return lifecycle.LiveKey(b.cluster, postPrefix+"request-"+p.Request)
+	}
+	return lifecycle.LiveKey(b.cluster, fmt.Sprintf("%scard-%012d", postPrefix, p.Generation))
+}
+
+// metadata marks a post, so that it can be found again when the answer to posting it was lost.
+func (b *Bot) metadata(p post) slackapi.Metadata {
+	kind := "showtime_session"
+	if p.Request != "" {
+		kind = "showtime_request"
+	}
+	return slackapi.Metadata{EventType: kind, EventPayload: map[string]any{
+		"cluster": b.cluster, "generation": fmt.Sprint(p.Generation), "request": p.Request,
+	}}
+}
+
+// posts reads every message that is kept.
+func (b *Bot) posts(ctx context.Context) ([]post, error) {
+	records, err := b.store.List(ctx, b.live(postPrefix))
+	if err != nil {
+		return nil, fmt.Errorf("list posts: %w", err)
+	}
+	posts := make([]post, 0, len(records))
+	for _, r := range records {
+		var p post
+		if err := json.Unmarshal(r.Value, &p); err != nil {
+			return nil, fmt.Errorf("read post %s: %w", r.Key.Name, err)
+		}
+		posts = append(posts, p)
+	}
+	return posts, nil
+}
+
+// showPost makes one post show what it should, if it does not and nobody else is at it.
+func (b *Bot) showPost(ctx context.Context, p post, s sight) error {
+	if p.Drawn == s.name {
+		return nil
+	}
+	taken, again, err := b.claimPost(ctx, p, s)
+	if err != nil || taken == nil {
+		return err
+	}
+	s.message.Metadata = new(b.metadata(p))
+	drawErr := b.place(ctx, taken, s, again)
+	if err := b.savePost(ctx, *taken, s, drawErr); err != nil {
+		return fmt.Errorf("record drawing: %w", err)
+	}
+	if errors.Is(drawErr, errPostGone) {
+		return b.showPost(ctx, *taken, s)
+	}
+	return drawErr
+}
+
+// errPostGone says that somebody deleted the message, or its channel: recorded first, then posted anew.
+var errPostGone = errors.New("message is gone")
+
+// claimPost takes a post for this process. again says that an earlier attempt to post it may have worked.
+func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, again bool, err error) {
+	token := b.token()
+	err = b.store.Update(ctx, func(tx lifecycle.Tx) error {
+		taken, again = nil, false
+		stored := p
+		if _, err := tx.Get(b.postKey(p), &stored); err != nil {
+			return err
+		}
+		if stored.Drawn == s.name || !stored.Claim.free(b.now()) {
+			return nil
+		}
+		stored.Claim.take(token, b.now())
+		if stored.TS == "" {
+			again = !stored.Begun.IsZero()
+			if !again {
+				stored.Begun = b.wire()
+			}
+		}
+		taken = &stored
+		return tx.Put(b.postKey(p), stored)
+	})
+	return taken, again, err
+}
+
+// place draws the message where it stands, or posts it. It notes in p where that is.
+func (b *Bot) place(ctx context.Context, p *post, s sight, again bool) error {
+	if p.TS != "" {
+		err := b.poster.Update(ctx, p.Channel, p.TS, s.message)
+		if slackapi.IsKind(err, slackapi.Gone) || slackapi.IsKind(err, slackapi.NoChannel) {
+			p.TS, p.Begun = "", time.Time{}
+			return errPostGone
+		}
+		return err
+	}
+	var err error
+	for _, channel := range s.channels {
+		p.Channel = channel
+		if p.TS, err = b.postIn(ctx, channel, p, s, again); !slackapi.IsKind(err, slackapi.NoChannel) {
+			break
+		}
+	}
+	if err != nil && !slackapi.IsKind(err, slackapi.Unclear) {
+		p.Begun = time.Time{} // certainly not posted
+	}
+	return err
+}
+
+// postIn posts into one channel, unless an earlier attempt is found there.
+func (b *Bot) postIn(ctx context.Context, channel string, p *post, s sight, again bool) (string, error) {
+	if again {
+		ts, found, err := b.poster.Find(ctx, channel, p.Begun.Add(-time.Minute), *s.message.Metadata)
+		if err != nil {
+			return "", err
+		}
+		if found {
+			return ts, b.poster.Update(ctx, channel, ts, s.message)
+		}
+	}
+	return b.poster.Post(ctx, channel, s.message, "")
+}
+
+// savePost records where a post stands and what it shows, and frees its claim.
+func (b *Bot) savePost(ctx context.Context, p post, s sight, drawErr error) error {
+	return b.store.Update(ctx, func(tx lifecycle.Tx) error {
+		var stored post
+		found, err := tx.Get(b.postKey(p), &stored)
+		if err != nil || !found || !stored.Claim.mine(p.Claim.Token) {
+			return err
+		}
+		stored.Channel, stored.TS, stored.Begun = p.Channel, p.TS, p.Begun
+		switch {
+		case drawErr == nil:
+			stored.Drawn, stored.Begun = s.name, time.Time{}
+			stored.Claim.done()
+		case errors.Is(drawErr, errPostGone):
+			stored.Claim.done()
+		default:
+			stored.Claim.failed(b.now())
+		}
+		return tx.Put(b.postKey(p), stored)
+	})
+}
+
+// spoil marks what a click stood on as not showing the record, so that it is drawn again.
+func (b *Bot) spoil(tx lifecycle.Tx, j job.Job) error {
+	key := b.postKey(post{Generation: j.Generation, Request: j.Request})
+	var p post
+	found, err := tx.Get(key, &p)
+	if err != nil || !found || p.TS != j.MessageTS {
+		return err
+	}
+	p.Drawn = ""
+	return tx.Put(key, p)
+}

@@ -1,0 +1,153 @@
+package usecase
+
+import (
+	"context"
+	"time"
+
+	"showtime/blocks"
+	"showtime/internal/job"
+	"showtime/internal/typed"
+	"showtime/lifecycle"
+)
+
+// queuedFor is how long a start that found no launch slot is tried again.
+const queuedFor = 10 * time.Minute
+
+// owedStart is a start that waits for a launch slot.
+type owedStart struct {
+	Job     job.Job       `json:"job"`
+	Length  time.Duration `json:"length"`
+	Purpose string        `json:"purpose,omitempty"`
+	Until   time.Time     `json:"until"`
+}
+
+// start launches the cluster, or joins the session there is.
+func (b *Bot) start(ctx context.Context, j job.Job) error {
+	length, err := typed.Hours(j.Hours)
+	if err != nil {
+		return b.refuse(ctx, j, refusal{why: "bad-length", words: blocks.BadHours()})
+	}
+	in := lifecycle.StartInput{Op: b.op(j), Length: length, Purpose: typed.Line(j.Purpose)}
+	var d decision
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		d = b.started(j, out)
+		d.typed = in.Purpose
+		return b.write(tx, j, d)
+	}
+	out, err := b.manager.Start(ctx, in)
+	switch {
+	case err != nil:
+		return err
+	case out.Result == lifecycle.Paced:
+		return b.queueStart(ctx, j, in)
+	case out.Known:
+		return errKnown
+	}
+	b.settle(ctx, j, d)
+	return nil
+}
+
+// op is a job as an operation on the cluster.
+func (b *Bot) op(j job.Job) lifecycle.Op {
+	return lifecycle.Op{ID: j.ID, Generation: j.Generation, By: j.User, At: j.At}
+}
+
+// started is the decision that follows a start's outcome.
+func (b *Bot) started(j job.Job, out lifecycle.Outcome) decision {
+	if out.Result == lifecycle.OutOfDate {
+		return b.outdated(j)
+	}
+	d := decision{
+		allowed: out.Result == lifecycle.Launched || out.Result == lifecycle.Joined,
+		outcome: string(out.Result), why: string(out.Result), generation: out.State.Generation,
+	}
+	d.owed = append(d.owed, b.oweSay(j, "say", b.startAnswer(j, out)))
+	return d
+}
+
+// startAnswer says what became of a start. The phrase is answered where it was said, with its joke.
+func (b *Bot) startAnswer(j job.Job, out lifecycle.Outcome) answer {
+	switch out.Result { //nolint:exhaustive // the other results are no answers to a start
+	case lifecycle.Launched, lifecycle.Joined:
+		if j.Source == job.Phrase {
+			return b.replyInThread(j, blocks.PhraseStart(out.Result == lifecycle.Joined))
+		}
+		line := blocks.Started()
+		switch {
+		case out.Result == lifecycle.Joined && out.State.Phase == lifecycle.Launching:
+			line = blocks.JoinedLaunch(out.State, b.now())
+		case out.Result == lifecycle.Joined:
+			line = blocks.JoinedSession()
+		}
+		return b.replyScreen(j, panel, line.Text)
+	case lifecycle.ShuttingDown:
+		return b.reply(j, blocks.ShuttingDown())
+	case lifecycle.BadLength:
+		return b.reply(j, blocks.BadLength(out.State.Limits))
+	default:
+		return b.reply(j, blocks.Unclean(j.Ref))
+	}
+}
+
+// queueStart remembers a start that got no launch slot; the tick tries it again.
+func (b *Bot) queueStart(ctx context.Context, j job.Job, in lifecycle.StartInput) error {
+	wait := b.owe(j, "start")
+	wait.Start = &owedStart{Job: j, Length: in.Length, Purpose: in.Purpose, Until: b.now().Add(queuedFor)}
+	wait.Claim.done() // nothing to try before the next tick
+	return b.decide(ctx, j, decision{
+		allowed: true, outcome: "queued", why: "paced", generation: j.Generation, typed: in.Purpose,
+		owed: []*owed{wait, b.oweSay(j, "say", b.reply(j, blocks.Queued()))},
+	})
+}
+
+// payStart tries a queued start again, until it has waited too long.
+func (b *Bot) payStart(ctx context.Context, o *owed) error {
+	s := o.Start
+	if b.now().After(s.Until) {
+		return b.dropStart(ctx, o)
+	}
+	in := lifecycle.StartInput{Op: b.op(s.Job), Length: s.Length, Purpose: s.Purpose}
+	var d decision
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		d = b.started(s.Job, out)
+		return b.writeLater(tx, o, d)
+	}
+	out, err := b.manager.Start(ctx, in)
+	switch {
+	case err != nil:
+		return err
+	case out.Result == lifecycle.Paced:
+		return errLater
+	case out.Known:
+		return nil
+	}
+	b.settle(ctx, s.Job, d)
+	return nil
+}
+
+// dropStart gives a queued start up and says so.
+func (b *Bot) dropStart(ctx context.Context, o *owed) error {
+	j := o.Start.Job
+	d := decision{outcome: "given-up", why: "paced", generation: j.Generation}
+	d.owed = append(d.owed, b.oweSay(j, "late", b.reply(j, blocks.QueuedTooLong())))
+	err := b.store.Update(ctx, func(tx lifecycle.Tx) error { return b.writeLater(tx, o, d) })
+	if err != nil {
+		return err
+	}
+	b.settle(ctx, j, d)
+	return nil
+}
+
+// writeLater records what became of a job that was decided as "wait": its own audit record, and the wait is over.
+func (b *Bot) writeLater(tx lifecycle.Tx, o *owed, d decision) error {
+	a := b.attempt(o.Start.Job, d)
+	a.ID += "-later"
+	a.At = b.now()
+	if err := a.Record(tx, b.cluster); err != nil {
+		return err
+	}
+	if err := tx.Delete(b.owedKey(o.ID)); err != nil {
+		return err
+	}
+	return b.writeOwed(tx, d.owed)
+}
