@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,3 +113,23 @@ func (f *Function) Kill() {
 
 // Log is everything that the function's processes wrote.
 func (f *Function) Log() string { return f.log.String() }
+
+// PeakMemory is the most memory that one of the living processes ever had resident, in bytes.
+func (f *Function) PeakMemory() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var peak int64
+	for _, i := range f.all {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", i.cmd.Process.Pid))
+		if err != nil { // it has ended
+			continue
+		}
+		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		if fields := strings.Fields(rest); len(fields) > 0 {
+			if kibibytes, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+				peak = max(peak, kibibytes*1024)
+			}
+		}
+	}
+	return peak
+}
