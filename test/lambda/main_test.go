@@ -67,7 +67,7 @@ func call(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
 }

@@ -90,8 +90,7 @@ func (s *Source) failures(messages []types.Message, payload []byte, invokeErr er
 	for _, m := range messages {
 		all = append(all, *m.MessageId)
 	}
-	var fault *FunctionError
-	if errors.As(invokeErr, &fault) {
+	if _, failed := errors.AsType[*FunctionError](invokeErr); failed {
 		return all, nil
 	}
 	if invokeErr != nil {

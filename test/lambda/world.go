@@ -101,7 +101,7 @@ func (w *World) connect(tb testing.TB) {
 	}
 	w.Source = &Source{
 		Client: sqs.NewFromConfig(w.Moto.Config()), QueueURL: w.Stack.QueueURL, Function: w.Worker,
-		BatchSize: int32(min(size, 10)), //nolint:gosec // at most 10
+		BatchSize: int32(min(size, 10)),
 	}
 }
 

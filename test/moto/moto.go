@@ -126,7 +126,7 @@ func (s *Server) call(ctx context.Context, method, path string) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
 }

@@ -1,0 +1,177 @@
+//go:build lambda
+
+package lambda_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"showtime/internal/actionid"
+	"showtime/internal/slacklike"
+	"showtime/lifecycle"
+	"showtime/test/lambda"
+)
+
+// The whole path on the built functions: /emr, Start, the card, an analyst's Destroy, an admin's Approve.
+func TestTheShow(t *testing.T) {
+	t.Parallel()
+	w := lambda.NewWorld(t, nil)
+	w.Tick(t)
+
+	panel(t, w, lambda.Analyst)
+	click(t, w, lambda.Analyst, actionid.Start)
+	wantTags := map[string]string{
+		lifecycle.TagInstallation: "showtime", lifecycle.TagCluster: "exploration",
+		lifecycle.TagGeneration: "1", lifecycle.TagRequester: lambda.Analyst,
+	}
+	if diff := cmp.Diff([]map[string]string{wantTags}, tags(t, w)); diff != "" {
+		t.Fatalf("clusters' tags after Start (-want +got):\n%s", diff)
+	}
+	w.Changed(t, *w.Live(t)[0].Id, lifecycle.EMRWaiting)
+	shown(t, w, lambda.Analyst, actionid.OpenNotebook)
+
+	panel(t, w, lambda.Analyst)
+	click(t, w, lambda.Analyst, actionid.Destroy)
+	if got := len(w.Live(t)); got != 1 {
+		t.Fatalf("an analyst's Destroy left %d clusters, want 1 until an admin agrees", got)
+	}
+	click(t, w, lambda.Admin, actionid.Approve)
+	w.Tick(t)
+	if got := len(w.Live(t)); got != 0 {
+		t.Fatalf("%d clusters after the approval, want 0", got)
+	}
+	for _, m := range w.Slack.Messages(lambda.Channel, lambda.Analyst) {
+		if !m.Ephemeral() && strings.Contains(string(m.Blocks), actionid.Destroy) {
+			t.Errorf("after the end a public message still offers Destroy: %s", m.Text)
+		}
+	}
+	noSecrets(t, w)
+}
+
+// Twice the same click, at once and through two processes each, is one cluster.
+func TestClicksDeliveredTwiceLaunchOnce(t *testing.T) {
+	t.Parallel()
+	w := lambda.NewWorld(t, nil)
+	w.Tick(t)
+	panel(t, w, lambda.Analyst)
+	panel(t, w, lambda.Admin)
+	done := make(chan slacklike.Delivery, 2)
+	for _, user := range []string{lambda.Analyst, lambda.Admin} {
+		ts := find(t, w, user, actionid.Start)
+		go func() {
+			d, err := w.Slack.Click(t.Context(), user, lambda.Channel, ts, actionid.Start, slacklike.ClickOptions{})
+			if err != nil {
+				t.Error(err)
+			}
+			done <- d
+		}()
+	}
+	for range 2 {
+		d := <-done
+		accepted(t, d)
+		accepted(t, w.Slack.Resend(t.Context(), d))
+	}
+	w.Settle(t)
+	w.Tick(t)
+	if got := len(w.Live(t)); got != 1 {
+		t.Errorf("%d clusters, want 1", got)
+	}
+}
+
+func TestUnsignedRequestsReachNothing(t *testing.T) {
+	t.Parallel()
+	w := lambda.NewWorld(t, map[string]string{"SLACK_SECRET_PATH": "", "SLACK_SIGNING_SECRET": "another", "SLACK_BOT_TOKEN": "xoxb-another"})
+	d, err := w.Slack.Type(t.Context(), lambda.Analyst, lambda.Channel, "/emr", slacklike.TypeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Status != http.StatusUnauthorized {
+		t.Errorf("got %d %v, want 401", d.Status, d.Err)
+	}
+	if delivered, _, err := w.Source.Drain(t.Context()); delivered != 0 || err != nil {
+		t.Errorf("%d jobs were queued, %v", delivered, err)
+	}
+}
+
+// panel has a person type /emr, and the worker show the panel.
+func panel(t *testing.T, w *lambda.World, user string) {
+	t.Helper()
+	d, err := w.Slack.Type(t.Context(), user, lambda.Channel, "/emr", slacklike.TypeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted(t, d)
+	w.Settle(t)
+}
+
+// click has a person click the newest button of its kind that they see, and everything that follows done.
+func click(t *testing.T, w *lambda.World, user, action string) {
+	t.Helper()
+	d, err := w.Slack.Click(t.Context(), user, lambda.Channel, find(t, w, user, action), action, slacklike.ClickOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted(t, d)
+	w.Settle(t)
+}
+
+func accepted(t *testing.T, d slacklike.Delivery) {
+	t.Helper()
+	if d.Err != nil || d.Status != http.StatusOK {
+		t.Fatalf("Slack got %d %s %v, want 200", d.Status, d.Answer, d.Err)
+	}
+}
+
+// find gives the newest message with the button.
+func find(t *testing.T, w *lambda.World, user, action string) string {
+	t.Helper()
+	messages := w.Slack.Messages(lambda.Channel, user)
+	for _, m := range slices.Backward(messages) {
+		if strings.Contains(string(m.Blocks), `"`+action+`"`) {
+			return m.TS
+		}
+	}
+	var texts []string
+	for _, m := range messages {
+		texts = append(texts, m.Text)
+	}
+	t.Fatalf("%s sees no %s among:\n%s", user, action, strings.Join(texts, "\n"))
+	return ""
+}
+
+func shown(t *testing.T, w *lambda.World, user, action string) {
+	t.Helper()
+	_ = find(t, w, user, action)
+}
+
+func tags(t *testing.T, w *lambda.World) []map[string]string {
+	t.Helper()
+	var all []map[string]string
+	for _, c := range w.Live(t) {
+		m := map[string]string{}
+		for _, tag := range c.Tags {
+			if strings.HasPrefix(*tag.Key, lifecycle.TagPrefix) {
+				m[*tag.Key] = *tag.Value
+			}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// noSecrets looks through everything the functions wrote.
+func noSecrets(t *testing.T, w *lambda.World) {
+	t.Helper()
+	logs := w.Receiver.Log() + w.Worker.Log()
+	for name, secret := range map[string]string{
+		"signing secret": w.Slack.SigningSecret(), "bot token": w.Slack.Token(), "response_url": "/response/",
+	} {
+		if strings.Contains(logs, secret) {
+			t.Errorf("the logs have a %s", name)
+		}
+	}
+}
