@@ -10,7 +10,9 @@ import (
 )
 
 // plain and mrkdwn are text objects of n characters that take more than one byte each.
-func plain(n int) string  { return fmt.Sprintf(`{"type":"plain_text","text":%q}`, strings.Repeat("é", n)) }
+func plain(n int) string {
+	return fmt.Sprintf(`{"type":"plain_text","text":%q}`, strings.Repeat("é", n))
+}
 func mrkdwn(n int) string { return fmt.Sprintf(`{"type":"mrkdwn","text":%q}`, strings.Repeat("é", n)) }
 
 func repeat(n int, item func(i int) string) string {
@@ -38,7 +40,9 @@ func input(element string) string {
 	return `[{"type":"input","label":` + plain(1) + `,"element":` + element + `}]`
 }
 
-func choice(options string) string { return input(`{"type":"static_select","action_id":"a",` + options + `}`) }
+func choice(options string) string {
+	return input(`{"type":"static_select","action_id":"a",` + options + `}`)
+}
 
 func option(text, value int) string {
 	return fmt.Sprintf(`{"text":%s,"value":%q}`, plain(text), strings.Repeat("v", value))
