@@ -168,6 +168,7 @@ func (rc *Receiver) verify(r *http.Request, body []byte) (at time.Time, status i
 	}
 	secrets, err := rc.config.Secrets.Signing(r.Context())
 	if err != nil {
+		rc.config.Log.Error().Err(err).Msg("signing secret not read")
 		return time.Time{}, http.StatusServiceUnavailable, "no-secret"
 	}
 	if s.by(secrets, body) {
