@@ -1,0 +1,76 @@
+package wiring
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/emr"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/rs/zerolog"
+
+	"showtime/internal/clusterfile"
+	"showtime/internal/config"
+	"showtime/internal/queue/sqsqueue"
+	"showtime/internal/secret"
+	"showtime/internal/store/dynamostore"
+	"showtime/internal/worker"
+	"showtime/lifecycle"
+	"showtime/lifecycle/awsemr"
+)
+
+// AWS gives the SDK's configuration; the demo has its own, everybody else the environment's.
+type AWS func(ctx context.Context) (aws.Config, error)
+
+// FromEnvironment reads the SDK's configuration as every AWS program does.
+func FromEnvironment(ctx context.Context) (aws.Config, error) {
+	c, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("read AWS configuration: %w", err)
+	}
+	return c, nil
+}
+
+// EMR is the real thing, for the operator's template.
+func EMR(c aws.Config, f clusterfile.File, installation string) lifecycle.EMR {
+	return awsemr.New(emr.NewFromConfig(c), f.Template, installation)
+}
+
+// Table is the store in DynamoDB.
+func Table(c aws.Config, table string, now func() time.Time) lifecycle.Store {
+	return dynamostore.New(dynamodb.NewFromConfig(c), table, now)
+}
+
+// Queue sends to SQS.
+func Queue(c aws.Config, url string) *sqsqueue.Sender {
+	return sqsqueue.NewSender(sqs.NewFromConfig(c), url)
+}
+
+// Secret is a fixed value or, with a path, the SecureString below it.
+func Secret(c aws.Config, fixed, path, name string, now func() time.Time) *secret.Value {
+	if path == "" {
+		return secret.Static(fixed)
+	}
+	return secret.New(secret.FromSSM(ssm.NewFromConfig(c), path, name), now)
+}
+
+// LambdaWorker makes the worker of a Lambda function from its environment.
+func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*worker.Worker, error) {
+	file, err := clusterfile.Load(c.Cluster)
+	if err != nil {
+		return nil, fmt.Errorf("read cluster file: %w", err)
+	}
+	a, err := FromEnvironment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := Join(Parts{
+		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation),
+		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
+	})
+	return joined.Worker, err
+}

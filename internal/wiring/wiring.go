@@ -1,0 +1,89 @@
+// Package wiring joins the rooms into a worker. It is used by the Lambda function, by the one process and
+// by the demo, which differ only in the parts they bring.
+package wiring
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"showtime/internal/clusterfile"
+	"showtime/internal/config"
+	"showtime/internal/roles"
+	"showtime/internal/secret"
+	"showtime/internal/slackapi"
+	"showtime/internal/usecase"
+	"showtime/internal/worker"
+	"showtime/lifecycle"
+)
+
+// Parts are what differs between the ways to run a worker.
+type Parts struct {
+	Config   config.Worker
+	File     clusterfile.File
+	Store    lifecycle.Store
+	EMR      lifecycle.EMR
+	BotToken *secret.Value
+	// Now is domain time, Wire is Slack's.
+	Now, Wire func() time.Time
+	Log       zerolog.Logger
+}
+
+// Joined is a worker and the parts of it that others look at.
+type Joined struct {
+	Worker  *worker.Worker
+	Manager lifecycle.Manager
+}
+
+// Join joins the parts.
+func Join(p Parts) (Joined, error) {
+	alarm := Alarm(p.Log)
+	slack, err := slackapi.New(slackapi.Options{
+		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire,
+	})
+	if err != nil {
+		return Joined{}, fmt.Errorf("make slack client: %w", err)
+	}
+	local := lifecycle.NewLocal(lifecycle.Options{
+		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: p.Store, EMR: p.EMR,
+		Now: p.Now, Log: p.Log, Alarm: alarm,
+	})
+	bot := usecase.New(usecase.Options{
+		Settings: settings(p.Config, p.File.Config), Manager: local, Store: p.Store, Poster: slack, Respond: slack,
+		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
+		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
+	})
+	return Joined{Worker: worker.New(bot, local, p.Log, alarm), Manager: local}, nil
+}
+
+// Alarm raises an alarm as one log line of its own shape, which CloudWatch counts.
+func Alarm(log zerolog.Logger) func(ctx context.Context, kind, detail string) {
+	return func(_ context.Context, kind, detail string) {
+		log.Error().Str("alarm", kind).Str("detail", detail).Msg("alarm")
+	}
+}
+
+// settings are the operator's decisions as the use cases want them.
+func settings(c config.Worker, f lifecycle.Config) usecase.Settings {
+	return usecase.Settings{
+		Cluster: f.Name, Channels: c.Channels, AdminChannel: c.AdminChannel,
+		Admins: slices.Concat(c.Admins.Users, c.Admins.Groups), Policy: c.Approval, ReasonRequired: c.ReasonNeeded,
+		RequestExpires: f.Request.Expires,
+	}
+}
+
+// roleConfig says whose people may have roles: the configured workspace's, else the token's.
+func roleConfig(c config.Worker, slack *slackapi.Client) roles.Config {
+	home := func(ctx context.Context) (string, error) {
+		if c.TeamID != "" {
+			return c.TeamID, nil
+		}
+		me, err := slack.Me(ctx)
+		return me.TeamID, err
+	}
+	return roles.Config{Analysts: c.Analysts, Admins: c.Admins, Home: home}
+}
