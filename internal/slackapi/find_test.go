@@ -115,10 +115,10 @@ func TestFindTakesOnlyOurOwnMessages(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "auth.test") {
-			fmt.Fprint(w, `{"ok":true,"team_id":"T","user_id":"U0BOT","bot_id":"B0BOT"}`)
+			_, _ = fmt.Fprint(w, `{"ok":true,"team_id":"T","user_id":"U0BOT","bot_id":"B0BOT"}`)
 			return
 		}
-		fmt.Fprint(w, others)
+		_, _ = fmt.Fprint(w, others)
 	}))
 	t.Cleanup(server.Close)
 	r := newRig(t, func(o *slackapi.Options) { o.URL = server.URL })
@@ -168,7 +168,7 @@ func TestPeople(t *testing.T) {
 
 func TestPeopleFailClosed(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"ok":true}`) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{"ok":true}`) }))
 	t.Cleanup(server.Close)
 	r := newRig(t, func(o *slackapi.Options) { o.URL = server.URL })
 	_, err := r.User(t.Context(), "UANA")

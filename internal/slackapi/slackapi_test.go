@@ -103,7 +103,12 @@ func (r *rig) only(t *testing.T) slacklike.Message {
 	return messages[0]
 }
 
-func wantKind(t *testing.T, err error, kind slackapi.Kind) *slackapi.Error {
+func wantKind(t *testing.T, err error, kind slackapi.Kind) {
+	t.Helper()
+	_ = errorOf(t, err, kind)
+}
+
+func errorOf(t *testing.T, err error, kind slackapi.Kind) *slackapi.Error {
 	t.Helper()
 	var e *slackapi.Error
 	if !errors.As(err, &e) || e.Kind != kind {
@@ -204,7 +209,7 @@ func TestErrorKinds(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := wantKind(t, test.act(t.Context(), newRig(t)), test.want)
+			e := errorOf(t, test.act(t.Context(), newRig(t)), test.want)
 			if e.Code != test.code {
 				t.Errorf("got code %q, want %q", e.Code, test.code)
 			}
@@ -319,7 +324,7 @@ func TestRetryAfter(t *testing.T) {
 				t.Errorf("got error %v, want posted %v", err, test.posted)
 			}
 			if !test.posted {
-				if e := wantKind(t, err, slackapi.RateLimited); e.RetryAfter != test.after {
+				if e := errorOf(t, err, slackapi.RateLimited); e.RetryAfter != test.after {
 					t.Errorf("got RetryAfter %v, want %v", e.RetryAfter, test.after)
 				}
 			}

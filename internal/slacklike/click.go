@@ -2,7 +2,6 @@ package slacklike
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -99,7 +98,7 @@ func (w *Workspace) messageJSON(m *Message, metadata bool) map[string]any {
 		j["bot_id"], j["app_id"] = m.BotID, w.options.AppID
 	}
 	if len(m.Blocks) > 0 {
-		j["blocks"] = json.RawMessage(m.Blocks)
+		j["blocks"] = m.Blocks
 	}
 	if m.ThreadTS != "" {
 		j["thread_ts"] = m.ThreadTS
@@ -108,7 +107,7 @@ func (w *Workspace) messageJSON(m *Message, metadata bool) map[string]any {
 		j["edited"] = map[string]any{"user": m.User, "ts": m.EditedTS}
 	}
 	if metadata && len(m.Metadata) > 0 {
-		j["metadata"] = json.RawMessage(m.Metadata)
+		j["metadata"] = m.Metadata
 	}
 	return j
 }

@@ -70,22 +70,22 @@ func TestCommandIsDelivered(t *testing.T) {
 
 func TestCommandAnswersAreShown(t *testing.T) {
 	t.Parallel()
-	jsonAnswer := func(body string) func(http.ResponseWriter, int) {
-		return func(rw http.ResponseWriter, _ int) {
+	jsonAnswer := func(body string) func(http.ResponseWriter, *http.Request, int) {
+		return func(rw http.ResponseWriter, _ *http.Request, _ int) {
 			rw.Header().Set("Content-Type", "application/json; charset=utf-8")
 			_, _ = io.WriteString(rw, body)
 		}
 	}
-	status := func(code int) func(http.ResponseWriter, int) {
-		return func(rw http.ResponseWriter, _ int) { rw.WriteHeader(code) }
+	status := func(code int) func(http.ResponseWriter, *http.Request, int) {
+		return func(rw http.ResponseWriter, _ *http.Request, _ int) { rw.WriteHeader(code) }
 	}
 	tests := []struct {
 		name     string
-		answer   func(http.ResponseWriter, int)
+		answer   func(http.ResponseWriter, *http.Request, int)
 		ana, ben string
 	}{
 		{"nothing", nil, "", ""},
-		{"text", func(rw http.ResponseWriter, _ int) {
+		{"text", func(rw http.ResponseWriter, _ *http.Request, _ int) {
 			rw.Header().Set("Content-Type", "text/plain")
 			_, _ = io.WriteString(rw, "usage")
 		}, "usage", ""},
@@ -96,7 +96,7 @@ func TestCommandAnswersAreShown(t *testing.T) {
 		{"bad_blocks", jsonAnswer(`{"text":"x","blocks":[{}]}`), `/emr failed with the error "invalid_blocks"`, ""},
 		{"not_found", status(404), `/emr failed with the error "http_client_error"`, ""},
 		{"broken", status(500), `/emr failed with the error "dispatch_failed"`, ""},
-		{"late", func(http.ResponseWriter, int) { time.Sleep(500 * time.Millisecond) }, `/emr failed with the error "operation_timeout"`, ""},
+		{"late", func(_ http.ResponseWriter, req *http.Request, _ int) { <-req.Context().Done() }, `/emr failed with the error "operation_timeout"`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -200,28 +200,28 @@ func TestEventRetries(t *testing.T) {
 	tests := []struct {
 		name   string
 		retry  bool
-		answer func(http.ResponseWriter, int)
+		answer func(http.ResponseWriter, *http.Request, int)
 		want   []string // retry number and reason of each request
 	}{
 		{"fine", true, nil, []string{" "}},
-		{"not_asked", false, func(rw http.ResponseWriter, _ int) { rw.WriteHeader(503) }, []string{" "}},
-		{"never_well", true, func(rw http.ResponseWriter, _ int) { rw.WriteHeader(503) }, []string{" ", "1 http_error", "2 http_error", "3 http_error"}},
-		{"well_again", true, func(rw http.ResponseWriter, n int) {
+		{"not_asked", false, func(rw http.ResponseWriter, _ *http.Request, _ int) { rw.WriteHeader(503) }, []string{" "}},
+		{"never_well", true, func(rw http.ResponseWriter, _ *http.Request, _ int) { rw.WriteHeader(503) }, []string{" ", "1 http_error", "2 http_error", "3 http_error"}},
+		{"well_again", true, func(rw http.ResponseWriter, _ *http.Request, n int) {
 			if n == 1 {
 				rw.WriteHeader(500)
 			}
 		}, []string{" ", "1 http_error"}},
-		{"broken_connection", true, func(_ http.ResponseWriter, n int) {
+		{"broken_connection", true, func(_ http.ResponseWriter, req *http.Request, n int) {
 			if n == 1 {
 				panic(http.ErrAbortHandler)
 			}
 		}, []string{" ", "1 connection_failed"}},
-		{"late", true, func(_ http.ResponseWriter, n int) {
+		{"late", true, func(_ http.ResponseWriter, req *http.Request, n int) {
 			if n == 1 {
-				time.Sleep(500 * time.Millisecond)
+				<-req.Context().Done()
 			}
 		}, []string{" ", "1 http_timeout"}},
-		{"not_wanted", true, func(rw http.ResponseWriter, _ int) {
+		{"not_wanted", true, func(rw http.ResponseWriter, _ *http.Request, _ int) {
 			rw.Header().Set("X-Slack-No-Retry", "1")
 			rw.WriteHeader(500)
 		}, []string{" "}},

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // element is one interactive element of a message and the block it stands in.
@@ -31,7 +32,7 @@ func elements(blocks json.RawMessage) []element {
 // inBlock are the objects of a block that may be interactive.
 func inBlock(b map[string]any) []map[string]any {
 	candidates, _ := b["elements"].([]any)
-	candidates = append(candidates[:len(candidates):len(candidates)], b["element"], b["accessory"])
+	candidates = append(slices.Clip(candidates), b["element"], b["accessory"])
 	var found []map[string]any
 	for _, c := range candidates {
 		if object, ok := c.(map[string]any); ok && object["type"] != "image" {

@@ -41,9 +41,9 @@ type fault struct {
 	cleared chan struct{}
 }
 
-// Inject makes calls fail until clear is called or Times calls have failed. Of several matching
+// Inject makes calls fail until end is called or Times calls have failed. Of several matching
 // faults the one injected first strikes.
-func (w *Workspace) Inject(f Fault) (clear func()) {
+func (w *Workspace) Inject(f Fault) (end func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	mine := &fault{Fault: f, left: f.Times, cleared: make(chan struct{})}

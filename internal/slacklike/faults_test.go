@@ -16,9 +16,9 @@ import (
 )
 
 // try posts "hi" and gives the status and Retry-After, or why there is no answer.
-func (r *rig) try(ctx context.Context, method string) string {
+func (r *rig) try(ctx context.Context) string {
 	form := url.Values{"token": {r.Token()}, "channel": {"CSHOW"}, "text": {"hi"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.APIURL()+method, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.APIURL()+"chat.postMessage", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err.Error()
 	}
@@ -27,7 +27,7 @@ func (r *rig) try(ctx context.Context, method string) string {
 	if err != nil {
 		return "broke"
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	return strings.TrimSpace(fmt.Sprint(resp.StatusCode, " ", resp.Header.Get("Retry-After")))
 }
 
@@ -52,10 +52,10 @@ func TestFaults(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
-			clear := r.Inject(test.fault)
+			end := r.Inject(test.fault)
 			var got []string
 			for range 3 {
-				got = append(got, r.try(t.Context(), "chat.postMessage"))
+				got = append(got, r.try(t.Context()))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
@@ -63,9 +63,9 @@ func TestFaults(t *testing.T) {
 			if said := len(r.Messages("CSHOW", "")); said != test.said {
 				t.Errorf("%d messages stand there, want %d", said, test.said)
 			}
-			clear()
-			clear()
-			if got := r.try(t.Context(), "chat.postMessage"); got != "200" {
+			end()
+			end()
+			if got := r.try(t.Context()); got != "200" {
 				t.Errorf("cleared, yet %s", got)
 			}
 			if calls := len(r.Calls("chat.postMessage")); calls != 4 {
@@ -78,15 +78,15 @@ func TestFaults(t *testing.T) {
 func TestHangEnds(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	clear := r.Inject(slacklike.Fault{Kind: slacklike.Hang, Times: 1})
+	end := r.Inject(slacklike.Fault{Kind: slacklike.Hang, Times: 1})
 	done := make(chan string)
-	go func() { done <- r.try(context.WithoutCancel(t.Context()), "chat.postMessage") }()
+	go func() { done <- r.try(context.WithoutCancel(t.Context())) }()
 	select {
 	case got := <-done:
 		t.Fatalf("it did not hang: %s", got)
 	case <-time.After(50 * time.Millisecond):
 	}
-	clear() // though its one time is used up
+	end() // though its one time is used up
 	if got := <-done; got != "broke" {
 		t.Errorf("answered %s", got)
 	}
@@ -96,7 +96,7 @@ func TestLostReplyIsRecorded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.Inject(slacklike.Fault{Kind: slacklike.LostReply, Times: 1})
-	r.try(t.Context(), "chat.postMessage")
+	r.try(t.Context())
 	calls := r.Calls("chat.postMessage")
 	if len(calls) != 1 || !calls[0].Lost || calls[0].Error != "" || calls[0].Args.Get("text") != "hi" {
 		t.Errorf("recorded %+v", calls)
@@ -162,7 +162,7 @@ func TestConcurrentUse(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			r.try(t.Context(), "chat.postMessage")
+			r.try(t.Context())
 			_, _ = r.Type(t.Context(), "UANA", "CSHOW", "hi", slacklike.TypeOptions{})
 			r.Messages("CSHOW", "")
 			r.Inject(slacklike.Fault{Kind: slacklike.Unavailable})()

@@ -182,7 +182,7 @@ func TestResponseURLTakesOnlyPosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	if resp.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("answered %d", resp.StatusCode)
 	}

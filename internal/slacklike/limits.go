@@ -110,7 +110,7 @@ func (c *checker) block(at string, b map[string]any) {
 	case "markdown":
 		c.str(at+"/text", b["text"], maxMarkdown, true)
 	case "rich_text":
-		c.list(at+"/elements", b["elements"], 1, maxText)
+		c.list(at+"/elements", b["elements"], maxText)
 	case "divider":
 	default:
 		c.add(at+"/type", "unsupported block type %q", kind)
@@ -123,7 +123,7 @@ func (c *checker) section(at string, b map[string]any) {
 	}
 	c.optionalText(at+"/text", b["text"], maxText, anyText)
 	if b["fields"] != nil {
-		for i, f := range c.list(at+"/fields", b["fields"], 1, maxFields) {
+		for i, f := range c.list(at+"/fields", b["fields"], maxFields) {
 			c.text(fmt.Sprintf("%s/fields/%d", at, i), f, maxField, anyText)
 		}
 	}
@@ -133,7 +133,7 @@ func (c *checker) section(at string, b map[string]any) {
 }
 
 func (c *checker) context(at string, b map[string]any) {
-	for i, e := range c.list(at+"/elements", b["elements"], 1, maxContext) {
+	for i, e := range c.list(at+"/elements", b["elements"], maxContext) {
 		at := fmt.Sprintf("%s/elements/%d", at, i)
 		if object, ok := e.(map[string]any); ok && object["type"] == "image" {
 			c.image(at, object)
@@ -145,7 +145,7 @@ func (c *checker) context(at string, b map[string]any) {
 
 func (c *checker) actions(at string, b map[string]any) {
 	seen := map[string]bool{}
-	for i, e := range c.list(at+"/elements", b["elements"], 1, maxActions) {
+	for i, e := range c.list(at+"/elements", b["elements"], maxActions) {
 		c.element(fmt.Sprintf("%s/elements/%d", at, i), e, seen, actionElements())
 	}
 }
@@ -230,14 +230,14 @@ func (c *checker) oneOf(at string, v any, words ...string) {
 	}
 }
 
-// list checks how many items a list has and gives them.
-func (c *checker) list(at string, v any, least, most int) []any {
+// list checks that a list has items, and not too many, and gives them.
+func (c *checker) list(at string, v any, most int) []any {
 	items, ok := v.([]any)
 	switch {
 	case !ok:
 		c.add(at, "must be an array")
-	case len(items) < least:
-		c.add(at, "no fewer than %d items allowed", least)
+	case len(items) == 0:
+		c.add(at, "no fewer than 1 items allowed")
 	case len(items) > most:
 		c.add(at, "no more than %d items allowed", most)
 	}

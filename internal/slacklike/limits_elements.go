@@ -134,7 +134,7 @@ func (c *checker) options(at string, e map[string]any, most int) {
 	if e["options"] != nil {
 		c.optionList(at+"/options", e["options"], most)
 	} else {
-		for i, g := range c.list(at+"/option_groups", e["option_groups"], 1, maxOptions) {
+		for i, g := range c.list(at+"/option_groups", e["option_groups"], maxOptions) {
 			at := fmt.Sprintf("%s/option_groups/%d", at, i)
 			group, _ := g.(map[string]any)
 			c.text(at+"/label", group["label"], maxOption, plainOnly)
@@ -154,7 +154,7 @@ func offered(e, initial map[string]any) bool {
 }
 
 func (c *checker) optionList(at string, v any, most int) {
-	for i, o := range c.list(at, v, 1, most) {
+	for i, o := range c.list(at, v, most) {
 		at := fmt.Sprintf("%s/%d", at, i)
 		option, ok := o.(map[string]any)
 		if !ok {

@@ -13,6 +13,7 @@ import (
 func plain(n int) string {
 	return fmt.Sprintf(`{"type":"plain_text","text":%q}`, strings.Repeat("é", n))
 }
+
 func mrkdwn(n int) string { return fmt.Sprintf(`{"type":"mrkdwn","text":%q}`, strings.Repeat("é", n)) }
 
 func repeat(n int, item func(i int) string) string {

@@ -22,7 +22,7 @@ type rig struct {
 	mu       sync.Mutex
 	offset   time.Duration
 	requests []request
-	answer   func(rw http.ResponseWriter, n int) // the n-th request, from 1; nil answers an empty 200
+	answer   func(rw http.ResponseWriter, req *http.Request, n int) // the n-th request, from 1; nil answers an empty 200
 }
 
 type request struct {
@@ -72,7 +72,7 @@ func (r *rig) serveApp(rw http.ResponseWriter, req *http.Request) {
 	n, answer := len(r.requests), r.answer
 	r.mu.Unlock()
 	if answer != nil {
-		answer(rw, n)
+		answer(rw, req, n)
 	}
 }
 
@@ -120,7 +120,7 @@ func (r *rig) post(t *testing.T, target, contentType string, body []byte) (statu
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	answer, err = io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

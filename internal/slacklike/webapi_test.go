@@ -46,7 +46,8 @@ func TestRefusals(t *testing.T) {
 		{"metadata_is_no_json", nil, "chat.postMessage", args{"channel": "CSHOW", "text": "hi", "metadata": `{`}, "invalid_metadata_format"},
 		{
 			"metadata_too_large", nil, "chat.postMessage",
-			args{"channel": "CSHOW", "text": "hi", "metadata": `{"event_type":"a","event_payload":{"x":"` + strings.Repeat("x", 16<<10) + `"}}`}, "metadata_too_large",
+			args{"channel": "CSHOW", "text": "hi", "metadata": `{"event_type":"a","event_payload":{"x":"` + strings.Repeat("x", 16<<10) + `"}}`},
+			"metadata_too_large",
 		},
 
 		{"update_nothing_there", nil, "chat.update", args{"channel": "CSHOW", "ts": "1.000001", "text": "hi"}, "message_not_found"},
@@ -113,7 +114,7 @@ func TestTokenIsCheckedWhereverItStands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	if m := r.Messages("CSHOW", ""); len(m) != 1 || m[0].Text != "hi" || m[0].Blocks == nil {
 		t.Errorf("a JSON call with a bearer token posted %+v", m)
 	}
