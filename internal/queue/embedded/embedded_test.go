@@ -97,6 +97,9 @@ func TestRun_backs_off_between_deliveries(t *testing.T) {
 	})
 }
 
+// advance moves a bubble's time.
+func advance(d time.Duration) { <-time.After(d) }
+
 // copyOpen opens the file as a new process would find it after kill -9: as it is on the disk right now.
 func copyOpen(t *testing.T, q *Queue) *Queue {
 	t.Helper()
@@ -182,7 +185,7 @@ func TestSend_remembers_ids_for_five_minutes(t *testing.T) {
 			want int
 		}{{0, 1}, {queue.DedupeFor - 2*time.Second, 1}, {2 * time.Second, 2}, {time.Minute, 2}}
 		for i, step := range steps {
-			time.Sleep(step.wait) // the bubble's time
+			advance(step.wait)
 			send(t, q, "g", "1")
 			runFor(t, q, time.Second, count)
 			if handled != step.want {
@@ -200,8 +203,8 @@ func TestSend_forgets_old_ids(t *testing.T) {
 		for i := range n {
 			send(t, q, "g", fmt.Sprint("old", i))
 		}
-		time.Sleep(queue.DedupeFor) // the bubble's time
-		send(t, q, "g", "old39")    // again, before its first sending was forgotten
+		advance(queue.DedupeFor)
+		send(t, q, "g", "old39") // again, before its first sending was forgotten
 		for i := range n {
 			send(t, q, "g", fmt.Sprint("new", i))
 		}
@@ -231,7 +234,7 @@ func TestDepth_and_OldestAge(t *testing.T) {
 			t.Errorf("empty: %d, %v", q.Depth(), q.OldestAge())
 		}
 		send(t, q, "a", "1")
-		time.Sleep(time.Minute) // the bubble's time
+		advance(time.Minute)
 		send(t, q, "b", "2")
 		if q.Depth() != 2 || q.OldestAge() != time.Minute {
 			t.Errorf("two sent: %d, %v", q.Depth(), q.OldestAge())

@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"showtime/internal/queue"
 )
 
@@ -107,6 +105,7 @@ func collect(t *testing.T, q Queue, workers, n int, fails func(queue.Delivery) b
 }
 
 func carries(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	begin := time.Now().Truncate(time.Second)
 	body := `{"text":"` + strings.Repeat("ü", 5000) + `"}`
 	m := queue.Message{Body: []byte(body), Group: "cluster/exploration", DedupeID: "job-1"}
@@ -126,17 +125,19 @@ func carries(t *testing.T, q Queue, _ func() int) {
 }
 
 func order(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	var want []string
 	for i := range 8 {
 		send(t, q, "g", fmt.Sprint(i))
 		want = append(want, fmt.Sprintf("%d/1", i))
 	}
-	if diff := cmp.Diff(want, collect(t, q, 4, len(want), nil)); diff != "" {
-		t.Error(diff)
+	if got, want := collect(t, q, 4, len(want), nil), want; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func parallel(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	for i := range 3 {
 		send(t, q, "a", fmt.Sprint("a", i))
 		send(t, q, "b", fmt.Sprint("b", i))
@@ -166,25 +167,28 @@ func parallel(t *testing.T, q Queue, _ func() int) {
 }
 
 func dedupe(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	send(t, q, "g", "1")
 	send(t, q, "g", "1")
 	send(t, q, "g", "2")
-	if diff := cmp.Diff([]string{"1/1", "2/1"}, collect(t, q, 2, 2, nil)); diff != "" {
-		t.Error(diff)
+	if got, want := collect(t, q, 2, 2, nil), []string{"1/1", "2/1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func failure(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	send(t, q, "a", "a1")
 	send(t, q, "a", "a2")
 	send(t, q, "b", "b1")
 	got := collect(t, q, 1, 4, func(d queue.Delivery) bool { return d.DedupeID == "a1" && d.Receives == 1 })
-	if diff := cmp.Diff([]string{"a1/1", "b1/1", "a1/2", "a2/1"}, got); diff != "" {
-		t.Error(diff)
+	if got, want := got, []string{"a1/1", "b1/1", "a1/2", "a2/1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func deadLetter(t *testing.T, q Queue, dead func() int) {
+	t.Helper()
 	send(t, q, "g", "bad")
 	send(t, q, "g", "good")
 	last := 0
@@ -198,8 +202,8 @@ func deadLetter(t *testing.T, q Queue, dead func() int) {
 	for i := range queue.MaxReceives {
 		want = append(want, fmt.Sprintf("bad/%d", i+1))
 	}
-	if diff := cmp.Diff(append(want, "good/1"), got); diff != "" {
-		t.Error(diff)
+	if got, want := got, append(want, "good/1"); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if last != 1 || dead() != 1 {
 		t.Errorf("%d last deliveries and %d dead messages, want one of each", last, dead())
@@ -207,6 +211,7 @@ func deadLetter(t *testing.T, q Queue, dead func() int) {
 }
 
 func graceful(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	send(t, q, "g", "1")
 	send(t, q, "g", "2")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -224,12 +229,13 @@ func graceful(t *testing.T, q Queue, _ func() int) {
 	if err != nil {
 		t.Errorf("run: %v", err)
 	}
-	if diff := cmp.Diff([]string{"2/1"}, collect(t, q, 1, 1, nil)); diff != "" {
-		t.Error(diff)
+	if got, want := collect(t, q, 1, 1, nil), []string{"2/1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func manySenders(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	const senders, each = 10, 5
 	var wg sync.WaitGroup
 	var want []string
@@ -250,12 +256,13 @@ func manySenders(t *testing.T, q Queue, _ func() int) {
 	wg.Wait()
 	slices.Sort(got)
 	slices.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	if got, want := got, want; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
 func refuses(t *testing.T, q Queue, _ func() int) {
+	t.Helper()
 	if err := q.Send(t.Context(), queue.Message{Body: []byte("x"), Group: "g"}); err == nil {
 		t.Error("a message without a deduplication id was taken")
 	}
@@ -265,7 +272,7 @@ func refuses(t *testing.T, q Queue, _ func() int) {
 		t.Errorf("send with an ended context: %v", err)
 	}
 	send(t, q, "g", "2")
-	if diff := cmp.Diff([]string{"2/1"}, collect(t, q, 1, 1, nil)); diff != "" {
-		t.Error(diff)
+	if got, want := collect(t, q, 1, 1, nil), []string{"2/1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -3,19 +3,19 @@
 package sqsqueue
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"showtime/internal/queue"
 	"showtime/internal/queue/queuetest"
-	"showtime/internal/store/mototest"
+	"showtime/test/moto"
 )
 
 type both struct {
@@ -25,54 +25,58 @@ type both struct {
 
 func TestContract_moto(t *testing.T) {
 	t.Parallel()
-	client := sqs.NewFromConfig(mototest.Start(t))
-	receives := mototest.Template(t, `maxReceiveCount: (\d+)`)[0]
-	hidden := mototest.Template(t, `Type: AWS::SQS::Queue\n(?:    .*\n)*?      VisibilityTimeout: (\d+)`)[0]
-	if receives != strconv.Itoa(queue.MaxReceives) || hidden != strconv.Itoa(int(queue.VisibilityTimeout/time.Second)) {
-		t.Errorf("the template has %s receives and %s s hidden, the code %d and %v",
-			receives, hidden, queue.MaxReceives, queue.VisibilityTimeout)
-	}
-	create := func(t *testing.T, name string, attrs map[string]string) string {
-		t.Helper()
-		attrs["FifoQueue"] = "true"
-		out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name + ".fifo"), Attributes: attrs})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return *out.QueueUrl
-	}
-	attribute := func(t *testing.T, url string, name types.QueueAttributeName) string {
-		t.Helper()
-		out, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
-			QueueUrl: &url, AttributeNames: []types.QueueAttributeName{name},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out.Attributes[string(name)]
-	}
-	var queues atomic.Int64
+	server := moto.Start(t)
+	client := sqs.NewFromConfig(server.Config())
+	var stacks atomic.Int64
 	queuetest.Run(t, false, func(t *testing.T) (queuetest.Queue, func() int) {
 		t.Helper()
-		name := fmt.Sprint("jobs-", queues.Add(1))
-		dead := create(t, name+"-dead", map[string]string{})
-		arn := attribute(t, dead, types.QueueAttributeNameQueueArn)
-		url := create(t, name, map[string]string{
-			"VisibilityTimeout": hidden,
-			"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%s}`, arn, receives),
-		})
-		sender := NewSender(client, url)
+		stack := server.Deploy(t, fmt.Sprint("queue-", stacks.Add(1)), nil)
+		sender := NewSender(client, stack.QueueURL)
 		if err := sender.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		second := func(int) time.Duration { return time.Second }
-		consumer := NewConsumer(client, url, second, func(err error) { t.Errorf("fault: %v", err) })
+		consumer := NewConsumer(client, stack.QueueURL, second, func(err error) { t.Errorf("fault: %v", err) })
 		return both{sender, consumer}, func() int {
-			n, err := strconv.Atoi(attribute(t, dead, types.QueueAttributeNameApproximateNumberOfMessages))
-			if err != nil {
-				t.Error(err)
-			}
-			return n
+			return number(t, attributes(t, client, stack.DeadLetterURL)["ApproximateNumberOfMessages"])
 		}
 	})
+}
+
+func TestTemplate_agrees_with_the_code(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	attrs := attributes(t, sqs.NewFromConfig(server.Config()), server.Deploy(t, "agrees", nil).QueueURL)
+	if got, want := number(t, attrs["VisibilityTimeout"]), int(queue.VisibilityTimeout/time.Second); got != want {
+		t.Errorf("visibility timeout = %d s, want %d", got, want)
+	}
+	var redrive struct {
+		MaxReceiveCount json.Number `json:"maxReceiveCount"`
+	}
+	if err := json.Unmarshal([]byte(attrs["RedrivePolicy"]), &redrive); err != nil {
+		t.Fatal(err)
+	}
+	if got := number(t, redrive.MaxReceiveCount.String()); got != queue.MaxReceives {
+		t.Errorf("receives = %d, want %d", got, queue.MaxReceives)
+	}
+}
+
+func attributes(t *testing.T, client *sqs.Client, url string) map[string]string {
+	t.Helper()
+	out, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Attributes
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

@@ -19,7 +19,7 @@ import (
 
 const testURL = "https://sqs.example/1/jobs.fifo"
 
-var errDown = errors.New("SQS is down") //nolint:gochecknoglobals // a constant of the tests
+var errDown = errors.New("SQS is down")
 
 // fakeSQS records what is asked of it; its channels and errors are set before use.
 type fakeSQS struct {

@@ -11,11 +11,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"showtime/internal/store/mototest"
 	"showtime/internal/store/storetest"
 	"showtime/lifecycle"
+	"showtime/test/moto"
 )
 
 // oneAtATime lets one transaction at a time reach moto, which isolates none: on a cancelled one it puts the
@@ -45,31 +44,27 @@ func (c *oneAtATime) Query(ctx context.Context, in *dynamodb.QueryInput, opts ..
 
 func TestContract_moto(t *testing.T) {
 	t.Parallel()
-	client := &oneAtATime{Client: dynamodb.NewFromConfig(mototest.Start(t))}
-	keys := mototest.Template(t, `KeySchema:\s*- \{AttributeName: (\w+), KeyType: HASH\}\s*- \{AttributeName: (\w+), KeyType: RANGE\}`)
-	if ttl := mototest.Template(t, `TimeToLiveSpecification: \{AttributeName: (\w+), Enabled: true\}`)[0]; ttl != attrExpires {
-		t.Errorf("the table's items expire by %s, the store writes %s", ttl, attrExpires)
-	}
-	var tables atomic.Int64
+	server := moto.Start(t)
+	client := &oneAtATime{Client: dynamodb.NewFromConfig(server.Config())}
+	var stacks atomic.Int64
 	storetest.Run(t, func(t *testing.T, clock *storetest.Clock) lifecycle.Store {
 		t.Helper()
-		name := fmt.Sprint("table-", tables.Add(1))
 		client.mu.Lock()
 		defer client.mu.Unlock()
-		_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-			TableName: &name, BillingMode: types.BillingModePayPerRequest,
-			AttributeDefinitions: []types.AttributeDefinition{
-				{AttributeName: aws.String(keys[0]), AttributeType: types.ScalarAttributeTypeS},
-				{AttributeName: aws.String(keys[1]), AttributeType: types.ScalarAttributeTypeS},
-			},
-			KeySchema: []types.KeySchemaElement{
-				{AttributeName: aws.String(keys[0]), KeyType: types.KeyTypeHash},
-				{AttributeName: aws.String(keys[1]), KeyType: types.KeyTypeRange},
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return New(client, name, clock.Now)
+		stack := server.Deploy(t, fmt.Sprint("store-", stacks.Add(1)), nil)
+		return New(client, stack.Table, clock.Now)
 	})
+}
+
+func TestTable_expires_by_what_the_store_writes(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	stack := server.Deploy(t, "ttl", nil)
+	out, err := dynamodb.NewFromConfig(server.Config()).DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &stack.Table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := aws.ToString(out.TimeToLiveDescription.AttributeName); got != attrExpires {
+		t.Errorf("the table's items expire by %q, the store writes %q", got, attrExpires)
+	}
 }

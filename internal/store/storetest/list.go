@@ -2,10 +2,9 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"showtime/lifecycle"
 )
@@ -27,6 +26,7 @@ func names(t *testing.T, s lifecycle.Store, q lifecycle.Query) []string {
 }
 
 func listRanges(t *testing.T, s lifecycle.Store, clock *Clock) {
+	t.Helper()
 	update(t, s, func(tx lifecycle.Tx) error {
 		for _, n := range []string{"a", "b", "ba", "c", "d"} {
 			if err := tx.Put(key(n), doc{Text: n}); err != nil {
@@ -58,8 +58,8 @@ func listRanges(t *testing.T, s lifecycle.Store, clock *Clock) {
 		{"nothing_there", lifecycle.Query{Partition: p, From: "x"}, []string{}},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, names(t, s, tt.q)); diff != "" {
-			t.Errorf("%s: %s", tt.name, diff)
+		if got := names(t, s, tt.q); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}
 	records, err := s.List(t.Context(), lifecycle.Query{Partition: p, Limit: 1})
@@ -70,6 +70,7 @@ func listRanges(t *testing.T, s lifecycle.Store, clock *Clock) {
 
 // More than DynamoDB gives in one page (1 MB).
 func listMany(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	const batches, each = 5, 12
 	text := strings.Repeat("x", 30_000)
 	var all []string
@@ -87,11 +88,11 @@ func listMany(t *testing.T, s lifecycle.Store, _ *Clock) {
 		}
 	}
 	p := key("").Partition
-	if diff := cmp.Diff(all, names(t, s, lifecycle.Query{Partition: p})); diff != "" {
-		t.Error(diff)
+	if got, want := names(t, s, lifecycle.Query{Partition: p}), all; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
-	if diff := cmp.Diff(all[:50], names(t, s, lifecycle.Query{Partition: p, Limit: 50})); diff != "" {
-		t.Error(diff)
+	if got, want := names(t, s, lifecycle.Query{Partition: p, Limit: 50}), all[:50]; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := names(t, s, lifecycle.Query{Partition: p, Newest: true, Limit: 45}); len(got) != 45 || got[44] != all[15] {
 		t.Errorf("newest 45 end in %v", got[len(got)-1])
@@ -99,6 +100,7 @@ func listMany(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func partitions(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	for _, c := range []string{"a", "a-b", "a/b", "b"} {
 		put(t, s, lifecycle.LiveKey(c, "row"), doc{Text: c})
 	}

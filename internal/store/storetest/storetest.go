@@ -107,6 +107,7 @@ func want(t *testing.T, s lifecycle.Store, k lifecycle.Key, want *doc) {
 }
 
 func readYourWrites(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	see := func(tx lifecycle.Tx, k lifecycle.Key, n int) error {
 		var d doc
 		found, err := tx.Get(k, &d)
@@ -132,6 +133,7 @@ func readYourWrites(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func atomicity(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	put(t, s, key("taken"), doc{N: 1})
 	err := s.Update(t.Context(), func(tx lifecycle.Tx) error {
 		if err := tx.Put(key("a"), doc{N: 1}); err != nil {
@@ -153,6 +155,7 @@ func atomicity(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func ownError(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	own := errors.New("own")
 	put(t, s, key("b"), doc{N: 1})
 	err := s.Update(t.Context(), func(tx lifecycle.Tx) error {
@@ -177,6 +180,7 @@ func insert(ctx context.Context, s lifecycle.Store, k lifecycle.Key, n int, expi
 }
 
 func insertConflicts(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	if err := insert(t.Context(), s, key("a"), 1, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
@@ -203,6 +207,7 @@ func insertConflicts(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func swallowed(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	put(t, s, key("taken"), doc{N: 1})
 	err := s.Update(t.Context(), func(tx lifecycle.Tx) error {
 		_ = tx.Put(key("a"), doc{N: 1})
@@ -216,6 +221,7 @@ func swallowed(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func oneInsertWins(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	var won, lost atomic.Int64
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -237,6 +243,7 @@ func oneInsertWins(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func increments(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	const writers, each = 6, 5
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -267,6 +274,7 @@ func increments(t *testing.T, s lifecycle.Store, _ *Clock) {
 
 // Two transactions each read what the other writes; together they must not undo what each has checked.
 func writeSkew(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	put(t, s, key("a"), doc{N: 1})
 	put(t, s, key("b"), doc{N: 1})
 	leave := func(mine lifecycle.Key) error {
@@ -299,6 +307,7 @@ func writeSkew(t *testing.T, s lifecycle.Store, _ *Clock) {
 
 // A record that is deleted and made anew is not the one that was read before.
 func deleteAndInsert(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	for i := range 3 {
 		if err := insert(t.Context(), s, key("a"), i, time.Time{}); err != nil {
 			t.Fatal(err)
@@ -310,6 +319,7 @@ func deleteAndInsert(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func expiry(t *testing.T, s lifecycle.Store, clock *Clock) {
+	t.Helper()
 	k := lifecycle.DedupeKey("exploration", "op")
 	if err := insert(t.Context(), s, k, 1, clock.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
@@ -347,6 +357,7 @@ func expiry(t *testing.T, s lifecycle.Store, clock *Clock) {
 }
 
 func putKeepsExpiry(t *testing.T, s lifecycle.Store, clock *Clock) {
+	t.Helper()
 	k := lifecycle.DedupeKey("exploration", "op")
 	if err := insert(t.Context(), s, k, 1, clock.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
@@ -361,6 +372,7 @@ func putKeepsExpiry(t *testing.T, s lifecycle.Store, clock *Clock) {
 }
 
 func audit(t *testing.T, s lifecycle.Store, clock *Clock) {
+	t.Helper()
 	k := lifecycle.AuditKey("exploration", "2026/1")
 	if err := insert(t.Context(), s, k, 1, time.Time{}); err != nil {
 		t.Fatal(err)
@@ -391,6 +403,7 @@ func audit(t *testing.T, s lifecycle.Store, clock *Clock) {
 }
 
 func badKeys(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	for _, k := range []lifecycle.Key{{}, {Partition: "p"}, {Name: "n"}, {Partition: "p\x00q", Name: "n"}} {
 		if _, err := s.Get(t.Context(), k, new(doc)); err == nil {
 			t.Errorf("get %q: no error", k)
@@ -409,6 +422,7 @@ func badKeys(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func unencodable(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	err := s.Update(t.Context(), func(tx lifecycle.Tx) error {
 		_ = tx.Put(key("a"), doc{N: 1})
 		_ = tx.Put(key("b"), func() {})
@@ -421,6 +435,7 @@ func unencodable(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func wrongType(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	put(t, s, key("a"), doc{Text: "typed by a person"})
 	var n int
 	_, err := s.Get(t.Context(), key("a"), &n)
@@ -434,6 +449,7 @@ func wrongType(t *testing.T, s lifecycle.Store, _ *Clock) {
 }
 
 func cancelled(t *testing.T, s lifecycle.Store, _ *Clock) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.Update(ctx, func(tx lifecycle.Tx) error {
 		cancel()
