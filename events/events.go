@@ -189,7 +189,7 @@ func timeOf(ts string) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	return time.Unix(int64(seconds), int64(micros)*int64(time.Microsecond)).UTC(), true //nolint:gosec // both are bounded by their digits
+	return time.Unix(int64(seconds), int64(micros)*int64(time.Microsecond)).UTC(), true
 }
 
 // decode reads JSON and lets fields of an unexpected type stay empty: what is needed is checked by its user.

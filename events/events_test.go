@@ -12,11 +12,11 @@ import (
 	"showtime/internal/job"
 )
 
-func parser(t testing.TB) *events.Parser {
-	t.Helper()
+func parser(tb testing.TB) *events.Parser {
+	tb.Helper()
 	p, err := events.NewParser(events.DefaultPhrases())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

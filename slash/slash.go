@@ -21,18 +21,18 @@ type Request struct {
 	AppID string
 	Team  string // the workspace the command was typed in
 
-	Check  bool     // Slack's ssl_check: confirm receipt and do nothing
-	Answer string   // plain text for the person alone
-	Job    job.Job  // to be queued; its time is for the caller to set
-	User   string   // for the log; empty for a check
-	Word   job.Kind // for the log: the job's kind, or "help", "usage", "unknown-command"
+	Check  bool    // Slack's ssl_check: confirm receipt and do nothing
+	Answer string  // plain text for the person alone
+	Job    job.Job // to be queued; its time is for the caller to set
+	User   string  // for the log; empty for a check
+	Word   string  // for the log: the job's kind, or "help", "usage", "unknown-command"
 }
 
 // The words of answers that are no jobs.
 const (
-	wordHelp    job.Kind = "help"
-	wordUsage   job.Kind = "usage"
-	wordUnknown job.Kind = "unknown-command"
+	wordHelp    = "help"
+	wordUsage   = "usage"
+	wordUnknown = "unknown-command"
 )
 
 // Parse reads the form of a slash command. Its only error is ErrMalformed.
@@ -49,15 +49,14 @@ func Parse(form url.Values) (Request, error) {
 		r.Word, r.Answer = wordUnknown, unknownCommand
 		return r, nil
 	}
-	j, word := parseText(form.Get("text"))
-	r.Word = word
-	switch word {
+	j, instead := parseText(form.Get("text"))
+	switch instead {
 	case wordHelp:
-		r.Answer = helpText
+		r.Word, r.Answer = instead, helpText
 	case wordUsage:
-		r.Answer = usageText
+		r.Word, r.Answer = instead, usageText
 	default:
-		r.Job = address(j, form)
+		r.Word, r.Job = string(j.Kind), address(j, form)
 	}
 	return r, nil
 }

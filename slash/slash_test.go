@@ -2,6 +2,7 @@ package slash_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,8 +18,8 @@ func form(change ...string) url.Values {
 		"command": {"/emr"}, "text": {""}, "trigger_id": {"1.2.abc"}, "user_id": {"U1"}, "channel_id": {"C1"},
 		"team_id": {"T1"}, "enterprise_id": {"E1"}, "api_app_id": {"A1"}, "response_url": {"https://hooks.slack.com/commands/1/2"},
 	}
-	for i := 0; i < len(change); i += 2 {
-		f.Set(change[i], change[i+1])
+	for pair := range slices.Chunk(change, 2) {
+		f.Set(pair[0], pair[1])
 	}
 	return f
 }
@@ -67,7 +68,7 @@ func TestParseText(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := []string{string(r.Word), r.Job.Hours, r.Job.Purpose, r.Job.Reason}
+			got := []string{r.Word, r.Job.Hours, r.Job.Purpose, r.Job.Reason}
 			if diff := cmp.Diff([]string{string(tt.word), tt.hours, tt.purpose, tt.wantReason}, got); diff != "" {
 				t.Errorf("word, hours, purpose, reason (-want +got):\n%s", diff)
 			}
@@ -86,7 +87,7 @@ func TestParseJob(t *testing.T) {
 	}
 	id := job.TriggerID(job.Command, "1.2.abc")
 	want := slash.Request{
-		AppID: "A1", Team: "T1", User: "U1", Word: job.Start,
+		AppID: "A1", Team: "T1", User: "U1", Word: "start",
 		Job: job.Job{
 			V: 1, ID: id, Ref: job.RefOf(id), Kind: job.Start, Source: job.Command, User: "U1", Team: "T1", Enterprise: "E1", Channel: "C1",
 			ResponseURL: "https://hooks.slack.com/commands/1/2", Generation: job.AnyGeneration, Hours: "4h", Purpose: "x",

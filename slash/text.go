@@ -27,25 +27,25 @@ func unescape(s string) string {
 	return strings.ReplaceAll(s, "&amp;", "&")
 }
 
-// parseText reads what was typed behind the command.
-func parseText(text string) (job.Job, job.Kind) {
+// parseText reads what was typed behind the command: a job, or the word of what is answered instead.
+func parseText(text string) (j job.Job, instead string) {
 	word, rest := cut(visible(unescape(text)))
 	switch strings.ToLower(unquote(word)) {
 	case "":
 		if rest != "" {
 			return job.Job{}, wordUsage
 		}
-		return job.Job{Kind: job.Panel}, job.Panel
+		return job.Job{Kind: job.Panel}, ""
 	case "start":
 		hours, purpose := cutHours(rest)
-		return job.Job{Kind: job.Start, Hours: hours, Purpose: words(purpose)}, job.Start
+		return job.Job{Kind: job.Start, Hours: hours, Purpose: words(purpose)}, ""
 	case "destroy":
-		return job.Job{Kind: job.AskDestroy, Reason: words(rest)}, job.AskDestroy
+		return job.Job{Kind: job.AskDestroy, Reason: words(rest)}, ""
 	case "status":
 		if rest != "" {
 			return job.Job{}, wordUsage
 		}
-		return job.Job{Kind: job.Status}, job.Status
+		return job.Job{Kind: job.Status}, ""
 	case "help":
 		return job.Job{}, wordHelp
 	default:

@@ -313,8 +313,8 @@ func benchmark(b *testing.B, path, mediaType, body string) {
 		r := *model
 		r.Body = io.NopCloser(strings.NewReader(body))
 		h.log.Reset()
-		w := httptest.ResponseRecorder{HeaderMap: http.Header{}, Code: 200}
-		h.ServeHTTP(&w, &r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, &r)
 		if w.Code != http.StatusOK {
 			b.Fatal(w.Code)
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -130,10 +131,8 @@ func (rc *Receiver) slack(w http.ResponseWriter, r *http.Request, mediaType stri
 }
 
 func (rc *Receiver) method(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
-	for _, m := range allowed {
-		if r.Method == m {
-			return true
-		}
+	if slices.Contains(allowed, r.Method) {
+		return true
 	}
 	w.Header().Set("Allow", allowed[0])
 	rc.turnAway(w, http.StatusMethodNotAllowed, "method")

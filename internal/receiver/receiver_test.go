@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,8 +94,8 @@ type house struct {
 	now     time.Time
 }
 
-func build(t testing.TB, change func(*receiver.Config)) *house {
-	t.Helper()
+func build(tb testing.TB, change func(*receiver.Config)) *house {
+	tb.Helper()
 	h := &house{queue: &sender{}, secrets: &secrets{now: []string{secret}}, log: &bytes.Buffer{}, now: time.Unix(1531420618, 0)}
 	c := receiver.Config{
 		Secrets: h.secrets, Queue: h.queue, Phrases: events.DefaultPhrases(), Cluster: "exploration",
@@ -105,7 +106,7 @@ func build(t testing.TB, change func(*receiver.Config)) *house {
 	}
 	rc, err := receiver.New(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	h.Receiver = rc
 	return h
@@ -145,8 +146,8 @@ func command(text string, change ...string) string {
 		"command": {"/emr"}, "text": {text}, "trigger_id": {"13.14.trigger"}, "user_id": {"U1"}, "channel_id": {"C1"}, "team_id": {"T1"},
 		"api_app_id": {"A1"}, "response_url": {"https://hooks.slack.com/commands/T1/credential"}, "token": {"verification-token"},
 	}
-	for i := 0; i < len(change); i += 2 {
-		f.Set(change[i], change[i+1])
+	for pair := range slices.Chunk(change, 2) {
+		f.Set(pair[0], pair[1])
 	}
 	return f.Encode()
 }

@@ -33,7 +33,7 @@ func (rc *Receiver) command(w http.ResponseWriter, d delivery) {
 	case !rc.ours(origin{app: r.AppID, team: r.Team}):
 		rc.turnAway(w, http.StatusOK, "foreign")
 	case r.Answer != "":
-		rc.config.Log.Info().Str("kind", string(r.Word)).Str("user", r.User).Msg("command answered")
+		rc.config.Log.Info().Str("kind", r.Word).Str("user", r.User).Msg("command answered")
 		ephemeral(w, r.Answer)
 	default:
 		r.Job.At = d.at

@@ -55,7 +55,7 @@ func readSeconds(stamp string) (int64, bool) {
 		return 0, false
 	}
 	seconds, err := strconv.ParseUint(stamp, 10, 62)
-	return int64(seconds), err == nil //nolint:gosec // 62 bits fit
+	return int64(seconds), err == nil
 }
 
 // by says whether one of the secrets made the signature. An empty secret signs nothing.
