@@ -66,7 +66,7 @@ func TestUpdate_lost_reply_is_not_done_twice(t *testing.T) {
 		after func(db *fake) func(in *dynamodb.TransactWriteItemsInput) error
 	}{
 		{"retry_finds_its_own_writes", func(db *fake) func(*dynamodb.TransactWriteItemsInput) error {
-			return func(in *dynamodb.TransactWriteItemsInput) error { return db.apply(in) }
+			return db.apply
 		}},
 		{"retry_conflicts_with_itself", func(*fake) func(*dynamodb.TransactWriteItemsInput) error {
 			return func(in *dynamodb.TransactWriteItemsInput) error { return cancelledBy(in, "TransactionConflict") }
@@ -83,6 +83,21 @@ func TestUpdate_lost_reply_is_not_done_twice(t *testing.T) {
 				t.Errorf("%v after %d runs, row = %d, want one run and 1", err, runs, row(t, s))
 			}
 		})
+	}
+}
+
+// An insert that meets what it inserted itself has not failed.
+func TestUpdate_lost_reply_of_an_insert_is_not_ErrExists(t *testing.T) {
+	t.Parallel()
+	db := newFake()
+	db.after = once(db.apply)
+	insert := func(tx lifecycle.Tx) error { return tx.Insert(rowKey, 1, time.Time{}) }
+	s := New(db, "table", time.Now)
+	if err := s.Update(t.Context(), insert); err != nil {
+		t.Errorf("got %v, want success", err)
+	}
+	if err := s.Update(t.Context(), insert); !errors.Is(err, lifecycle.ErrExists) {
+		t.Errorf("another insert: %v, want ErrExists", err)
 	}
 }
 
