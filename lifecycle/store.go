@@ -29,7 +29,7 @@ type Query struct {
 type Tx interface {
 	// Get reads a record into a pointer and says whether there is one. It sees the transaction's own writes.
 	Get(key Key, into any) (bool, error)
-	// Put writes a record, whether or not there was one.
+	// Put writes a record, whether or not there was one; one that expires keeps its expiry. Never in the audit.
 	Put(key Key, value any) error
 	// Insert writes a record only if there is none, else the transaction fails with ErrExists.
 	// After expires (zero = never) it may vanish.
