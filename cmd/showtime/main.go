@@ -45,6 +45,7 @@ type command struct {
 // commands lists them in the order in which people meet them.
 func commands() []command {
 	return []command{
+		{"demo", "[--port N] [--open] [-v]", "play the whole product on this machine: no account, no network", demoCommand},
 		{"serve", "", "run everything in this one process, against real Slack and EMR", serveCommand},
 		{"validate", "FILE", "check a cluster file and print every problem with its JSON path", validateCommand},
 		{"help", "[COMMAND]", "explain the commands and every variable", helpCommand},

@@ -71,6 +71,13 @@ func (s *Sim) Inject(f Fault) {
 	s.faults = append(s.faults, f)
 }
 
+// Forgive takes back every fault and fate that has not struck yet.
+func (s *Sim) Forgive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.fates = nil, nil
+}
+
 // fault takes one use of the oldest fault that fits.
 func (s *Sim) fault(op string) Fault {
 	for i := range s.faults {

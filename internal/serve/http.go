@@ -19,8 +19,8 @@ const (
 	drainFor          = 10 * time.Second
 )
 
-// serveHTTP serves until the context ends, then lets the requests in hand finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+// HTTP serves until the context ends, then lets the requests in hand finish.
+func HTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,

@@ -120,22 +120,32 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// Run serves, consumes and ticks until the context ends; then it answers what it has accepted, finishes
-// the jobs in hand and returns. What is queued stays queued.
+// Run serves and works until the context ends; then it answers what it has accepted, finishes the jobs in
+// hand and returns. What is queued stays queued.
 func (s *Server) Run(ctx context.Context, listener net.Listener) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	parts := []func(context.Context) error{
-		func(ctx context.Context) error { return serveHTTP(ctx, listener, s.Slack) },
-		func(ctx context.Context) error { return s.Queue.Run(ctx, workers, s.deliver) },
+	return together(ctx,
+		func(ctx context.Context) error { return HTTP(ctx, listener, s.Slack) },
+		s.Work,
+	)
+}
+
+// Work does queued jobs and ticks until the context ends, and finishes what it has in hand.
+func (s *Server) Work(ctx context.Context) error {
+	return together(ctx,
+		func(ctx context.Context) error { return s.Queue.Run(ctx, workers, s.Joined.Worker.Deliver) },
 		s.tickAlong,
-	}
+	)
+}
+
+// together runs parts until the context ends or one of them does, which ends them all.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	done := make(chan error, len(parts))
 	for _, part := range parts {
 		go func() {
-			err := part(ctx)
-			stop(err) // one part that ends ends them all
-			done <- err
+			defer stop()
+			done <- part(ctx)
 		}()
 	}
 	var errs []error
@@ -143,13 +153,6 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		errs = append(errs, <-done)
 	}
 	return errors.Join(errs...)
-}
-
-// deliver does a job to its end even when the process is asked to stop meanwhile.
-func (s *Server) deliver(ctx context.Context, d queue.Delivery) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queue.HandleTimeout)
-	defer cancel()
-	return s.Joined.Worker.Deliver(ctx, d)
 }
 
 // tickAlong ticks at once and then on a timer, until the context ends.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/emr"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -73,4 +74,14 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
 	})
 	return joined.Worker, err
+}
+
+// Simulated is the configuration for a simulated AWS at a URL; it reads nothing of the environment.
+func Simulated(url string) AWS {
+	return func(context.Context) (aws.Config, error) {
+		return aws.Config{
+			Region: "eu-west-1", BaseEndpoint: aws.String(url),
+			Credentials: credentials.NewStaticCredentialsProvider("simulated", "simulated", ""),
+		}, nil
+	}
 }

@@ -215,6 +215,39 @@ func (q *Queue) Dead(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// HeldMessage is a message that the queue has, seen from outside.
+type HeldMessage struct {
+	queue.Delivery
+	Dead bool // in the dead-letter queue
+}
+
+// Held lists what waits or is being handled, in the order of sending, then what is dead.
+func (q *Queue) Held(ctx context.Context) ([]HeldMessage, error) {
+	var held []HeldMessage
+	err := q.file.View(func(tx *bolt.Tx) error {
+		for _, bucket := range []string{messagesBucket, deadBucket} {
+			err := tx.Bucket([]byte(bucket)).ForEach(func(_, v []byte) error {
+				var r record
+				if err := json.Unmarshal(v, &r); err != nil {
+					return fmt.Errorf("decode message: %w", err)
+				}
+				held = append(held, HeldMessage{Dead: bucket == deadBucket, Delivery: queue.Delivery{
+					Body: r.Body, Group: r.Group, DedupeID: r.DedupeID, Receives: r.Receives, SentAt: r.SentAt,
+				}})
+				return ctx.Err()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look into queue: %w", err)
+	}
+	return held, nil
+}
+
 // Check says whether the queue can be used, for the health page.
 func (q *Queue) Check(ctx context.Context) error {
 	_, err := q.Dead(ctx)
