@@ -16,11 +16,11 @@ import (
 
 const delivered = "../../clusters/exploration.json"
 
-func text(t testing.TB) string {
-	t.Helper()
+func text(tb testing.TB) string {
+	tb.Helper()
 	data, err := os.ReadFile(delivered)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(data)
 }

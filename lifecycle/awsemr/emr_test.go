@@ -163,8 +163,11 @@ func TestLaunchSendsNothingForWhoeverMayNotStandInATag(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	for _, l := range []lifecycle.Launch{
-		{Generation: 1, Requester: ""}, {Generation: 1, Requester: "Anna Example"}, {Generation: 1, Requester: "U0anna"},
-		{Generation: 1, Requester: "x\ny"}, {Generation: 0, Requester: "U0ANNA"},
+		{Generation: 1, Requester: ""},
+		{Generation: 1, Requester: "Anna Example"},
+		{Generation: 1, Requester: "U0anna"},
+		{Generation: 1, Requester: "x\ny"},
+		{Generation: 0, Requester: "U0ANNA"},
 	} {
 		_, err := b.Launch(t.Context(), l)
 		if _, ok := errors.AsType[*lifecycle.Refusal](err); !ok {

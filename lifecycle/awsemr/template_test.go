@@ -70,7 +70,7 @@ func TestParseTemplateNamesEveryTrapByItsPath(t *testing.T) {
 	t.Parallel()
 	const first, second = "$.run_job_flow.Instances.InstanceGroups[0]", "$.run_job_flow.Instances.InstanceGroups[1]"
 	for _, tt := range []struct{ name, from, to, path string }{
-		{"unknown_key", label, label + `, "Nmae": "x"`, "$.run_job_flow.Nmae"},
+		{"unknown_key", label, label + `, "Label": "x"`, "$.run_job_flow.Label"},
 		{"key_in_wrong_case", `"Ec2SubnetId"`, `"ec2subnetid"`, "$.run_job_flow.Instances.ec2subnetid"},
 		{"key_twice", label, label + `, ` + label, "$.run_job_flow.ReleaseLabel"},
 		{"strange_key", label, label + `, "a b": 1`, `$.run_job_flow["a b"]`},
