@@ -16,9 +16,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"showtime/internal/actionid"
 	"showtime/internal/slacklike"
@@ -80,25 +77,4 @@ func (q *queue) click() events.APIGatewayV2HTTPRequest {
 			Method: http.MethodPost, Path: "/slack/interactions", SourceIP: "192.0.2.1",
 		}},
 	}
-}
-
-// measure is what the one call to the queue takes by itself.
-func (q *queue) measure(t *testing.T, rounds int) time.Duration {
-	t.Helper()
-	client := sqs.NewFromConfig(aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &q.url, Credentials: credentials.NewStaticCredentialsProvider("bench", "bench", ""),
-	})
-	var took []time.Duration
-	for range rounds {
-		begin := time.Now()
-		_, err := client.SendMessage(t.Context(), &sqs.SendMessageInput{
-			QueueUrl: aws.String(q.environ()["SHOWTIME_QUEUE_URL"]), MessageBody: aws.String(q.click().Body),
-			MessageGroupId: aws.String("group"), MessageDeduplicationId: aws.String(rand.Text()),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		took = append(took, time.Since(begin))
-	}
-	return median(took)
 }
