@@ -131,7 +131,7 @@ func TestReceiverMayOnlyQueueAndReadItsSecret(t *testing.T) {
 			t.Errorf("%s: resource is *", s.Sid)
 		}
 	}
-	want := []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "ssm:GetParameter"}
+	want := []string{"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage", "sqs:GetQueueAttributes", "ssm:GetParameter"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("receiver's actions (-want +got):\n%s", diff)
 	}
