@@ -3,6 +3,8 @@
 package lambda_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -94,6 +96,41 @@ func TestUnsignedRequestsReachNothing(t *testing.T) {
 	}
 	if delivered, _, err := w.Source.Drain(t.Context()); delivered != 0 || err != nil {
 		t.Errorf("%d jobs were queued, %v", delivered, err)
+	}
+}
+
+func TestHealthNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		more map[string]string
+		want string
+	}{
+		{"everything_is_there", nil, "200 ok"},
+		{"no_queue", map[string]string{"SHOWTIME_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/other.fifo"}, "503 queue"},
+		{"no_secret", map[string]string{"SLACK_SECRET_PATH": "/nowhere"}, "503 secret"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := lambda.NewWorld(t, tt.more)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+"/healthz", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close() //nolint:errcheck // only read
+			body, err := io.ReadAll(resp.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprintf("%d %s", resp.StatusCode, strings.TrimSpace(string(body))); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

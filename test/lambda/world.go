@@ -35,6 +35,7 @@ type World struct {
 	Source           *Source
 	Moto             *moto.Server
 	Stack            *moto.Stack
+	URL              string // of the HTTP API
 
 	tick json.RawMessage
 	name string // the cluster's
@@ -90,7 +91,8 @@ func (w *World) connect(tb testing.TB) {
 	}
 	api := httptest.NewServer(gateway)
 	tb.Cleanup(api.Close)
-	w.Slack.SetApp(api.URL)
+	w.URL = api.URL
+	w.Slack.SetApp(w.URL)
 
 	triggers := template.Map(w.properties(tb, "Worker"), "Events")
 	w.tick = json.RawMessage(fmt.Sprint(template.Map(triggers, "Tick", "Properties")["Input"]))
