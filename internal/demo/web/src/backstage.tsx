@@ -1,0 +1,209 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { nameOf, useWorld } from "./context";
+import { ask } from "./server";
+import type { Attempt, Behind, Cluster, Switch, Waiting } from "./types";
+
+interface Props {
+  behind: Behind;
+  doing: (what: Promise<void>) => Promise<void>;
+}
+
+/** Backstage is the panel for the curious: what stands behind Slack, and what can be done to it. */
+export function Backstage({ behind, doing }: Props) {
+  return (
+    <aside className="backstage" aria-label="Behind the scenes">
+      <h2>Behind the scenes</h2>
+      {behind.trouble && <p className="problem">What stands behind cannot be read at the moment.</p>}
+      <Part title="How the show goes">
+        <Story />
+      </Part>
+      <Part title="Clock">
+        <Clock ahead={behind.ahead} doing={doing} />
+      </Part>
+      <Part title="What goes wrong" open={false}>
+        <Switches switches={behind.switches} doing={doing} />
+      </Part>
+      <Part title="EMR’s clusters" count={behind.clusters?.length ?? 0}>
+        <Clusters clusters={behind.clusters ?? []} />
+      </Part>
+      <Part title="The cluster’s row">{behind.row ? <Fields of={behind.row} /> : <p className="none">Nothing was ever started.</p>}</Part>
+      <Part title="Queue" count={behind.queue?.length ?? 0}>
+        <Queue jobs={behind.queue ?? []} />
+      </Part>
+      <Part title="Audit" count={behind.audit?.length ?? 0}>
+        <Audit attempts={behind.audit ?? []} />
+      </Part>
+    </aside>
+  );
+}
+
+function Part({ title, count, open = true, children }: { title: string; count?: number; open?: boolean; children: ReactNode }) {
+  return (
+    <details open={open}>
+      <summary>
+        <h3>{title}</h3>
+        {count !== undefined && <span className="count">{count}</span>}
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+function Story() {
+  return (
+    <ol className="story">
+      <li>
+        As <b>Ana</b>, type <code>/emr</code> and press <b>Start cluster</b>.
+      </li>
+      <li>Move the clock until the card says READY.</li>
+      <li>
+        As <b>Raj</b>, say <code>It's showtime!</code> and join.
+      </li>
+      <li>
+        Type <code>/emr</code> again and press <b>Ask to destroy</b>.
+      </li>
+      <li>
+        As <b>Mia</b>, approve in <b>emr-admins</b>. Move the clock; the card becomes the receipt.
+      </li>
+      <li>
+        Be <b>Olli</b> and try any of it. Then let something go wrong.
+      </li>
+    </ol>
+  );
+}
+
+const jumps: [string, number][] = [
+  ["+1 min", 1],
+  ["+10 min", 10],
+  ["+1 h", 60],
+];
+
+function Clock({ ahead, doing }: { ahead: number; doing: Props["doing"] }) {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => redraw((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const now = new Date(Date.now() + ahead);
+  const minutes = Math.round(ahead / 60_000);
+  return (
+    <div className="clock">
+      <output aria-label="Time in the demo">{now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}</output>
+      {jumps.map(([name, by]) => (
+        <button key={name} type="button" onClick={() => void doing(ask("clock", { minutes: by }))}>
+          {name}
+        </button>
+      ))}
+      <span className="ahead">{minutes > 0 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min ahead` : "real time"}</span>
+    </div>
+  );
+}
+
+function Switches({ switches, doing }: { switches: Switch[]; doing: Props["doing"] }) {
+  return (
+    <ul className="switches">
+      {switches.map((s) => (
+        <li key={s.id}>
+          <label>
+            <input
+              type="checkbox"
+              role="switch"
+              checked={s.on}
+              aria-describedby={`help-${s.id}`}
+              onChange={(e) => void doing(ask("switch", { switch: s.id, on: e.target.checked }))}
+            />
+            <span>{s.name}</span>
+          </label>
+          <p id={`help-${s.id}`}>{s.help}</p>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const live = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"];
+
+function Clusters({ clusters }: { clusters: Cluster[] }) {
+  if (clusters.length === 0) {
+    return <p className="none">None.</p>;
+  }
+  return (
+    <ul className="clusters">
+      {clusters.map((c) => (
+        <li key={c.id} className={live.includes(c.state) ? "live" : "over"}>
+          <p>
+            <code>{c.id}</code> <span className={`state ${c.state}`}>{c.state}</span>
+            {c.protected && <span className="state">protected</span>}
+          </p>
+          {c.reason && <p className="reason">{c.reason}</p>}
+          {c.tags && <Fields of={c.tags} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Fields lists a record as it is stored: its names and values, nested ones below their own name. */
+function Fields({ of }: { of: object }) {
+  return (
+    <dl>
+      {Object.entries(of).map(([name, value]: [string, unknown]) => (
+        <div key={name} className={isRecord(value) ? "nested" : ""}>
+          <dt>{name}</dt>
+          <dd>{isRecord(value) ? <Fields of={value} /> : write(name, value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** write shows one stored value; times lose their fractions, and lengths are nanoseconds. */
+export function write(name: string, value: unknown): string {
+  if (typeof value === "string") {
+    return value.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+/, "$1");
+  }
+  if (name === "length" && typeof value === "number") {
+    return `${value / 3.6e12} h`;
+  }
+  return Array.isArray(value) ? value.map((v) => (typeof v === "string" ? v : JSON.stringify(v))).join(", ") : JSON.stringify(value);
+}
+
+function Queue({ jobs }: { jobs: Waiting[] }) {
+  const { room } = useWorld();
+  if (jobs.length === 0) {
+    return <p className="none">Empty: everything asked has been done.</p>;
+  }
+  return (
+    <ul className="lines">
+      {jobs.map((j) => (
+        <li key={j.id}>
+          <b>{j.what}</b> by {nameOf(room, j.who)} <code>{j.group}</code>
+          {j.receives > 0 && <span className="state">try {j.receives}</span>}
+          {j.dead && <span className="state dead">dead letter</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Audit({ attempts }: { attempts: Attempt[] }) {
+  const { room } = useWorld();
+  if (attempts.length === 0) {
+    return <p className="none">Nobody has tried anything yet.</p>;
+  }
+  return (
+    <ul className="lines">
+      {attempts.map((a) => (
+        <li key={`${a.at} ${a.id}`}>
+          <time dateTime={a.at}>{new Date(a.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</time>{" "}
+          <b>{nameOf(room, a.who)}</b> {a.what} <span className={a.allowed ? "state" : "state refused"}>{a.outcome}</span>
+          {a.why && <span className="why"> {a.why}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
