@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"showtime/internal/slacklike"
@@ -78,11 +79,11 @@ func (s *Server) messageView(m slacklike.Message) messageView {
 	}
 }
 
-// wireTime is when a message was posted.
+// wireTime is when a message was posted, to the microsecond: a ts is Unix time with six decimals.
 func wireTime(ts string) time.Time {
-	seconds, err := strconv.ParseFloat(ts, 64)
+	micros, err := strconv.ParseInt(strings.Replace(ts, ".", "", 1), 10, 64)
 	if err != nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(int64(seconds * 1000))
+	return time.UnixMicro(micros)
 }

@@ -59,7 +59,12 @@ export function App() {
             messages={view.messages}
             wanted={wanted}
             type={(text, thread) => ask("type", { person: me, channel: channel.id, text, thread })}
-            click={(ts, click) => doing(click.url ? clickLink(click.url) : ask("click", { person: me, channel: channel.id, ts, ...click }))}
+            click={async (ts, { url, ...click }) => {
+              await doing(ask("click", { person: me, channel: channel.id, ts, ...click }));
+              if (url) {
+                follow(url);
+              }
+            }}
           />
         )}
         {backstage === "open" && view.behind && <Backstage behind={view.behind} doing={doing} />}
@@ -67,11 +72,6 @@ export function App() {
       </div>
     </WorldContext>
   );
-
-  function clickLink(url: string): Promise<void> {
-    follow(url);
-    return Promise.resolve();
-  }
 }
 
 function Notes({ note, lost, close }: { note: string | undefined; lost: boolean; close: () => void }) {

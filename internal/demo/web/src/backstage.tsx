@@ -26,13 +26,13 @@ export function Backstage({ behind, doing }: Props) {
       <Part title="EMR’s clusters" count={behind.clusters?.length ?? 0}>
         <Clusters clusters={behind.clusters ?? []} />
       </Part>
-      <Part title="The cluster’s row">{behind.row ? <Fields of={behind.row} /> : <p className="none">Nothing was ever started.</p>}</Part>
       <Part title="Queue" count={behind.queue?.length ?? 0}>
         <Queue jobs={behind.queue ?? []} />
       </Part>
       <Part title="Audit" count={behind.audit?.length ?? 0}>
         <Audit attempts={behind.audit ?? []} />
       </Part>
+      <Part title="The cluster’s row">{behind.row ? <Fields of={behind.row} /> : <p className="none">Nothing was ever started.</p>}</Part>
     </aside>
   );
 }
@@ -80,6 +80,7 @@ const jumps: [string, number][] = [
 
 function Clock({ ahead, doing }: { ahead: number; doing: Props["doing"] }) {
   const [, redraw] = useState(0);
+  const [moving, setMoving] = useState(false);
   useEffect(() => {
     const timer = setInterval(() => redraw((n) => n + 1), 1000);
     return () => clearInterval(timer);
@@ -90,7 +91,17 @@ function Clock({ ahead, doing }: { ahead: number; doing: Props["doing"] }) {
     <div className="clock">
       <output aria-label="Time in the demo">{now.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}</output>
       {jumps.map(([name, by]) => (
-        <button key={name} type="button" onClick={() => void doing(ask("clock", { minutes: by }))}>
+        <button
+          key={name}
+          type="button"
+          aria-disabled={moving}
+          onClick={() => {
+            if (!moving) {
+              setMoving(true);
+              void doing(ask("clock", { minutes: by })).finally(() => setMoving(false));
+            }
+          }}
+        >
           {name}
         </button>
       ))}

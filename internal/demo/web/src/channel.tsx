@@ -1,7 +1,7 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Click } from "./blocks";
 import { Composer } from "./composer";
-import { useWorld } from "./context";
+import { nameOf, useWorld } from "./context";
 import { dayName } from "./date";
 import { MessageView } from "./message";
 import { ask } from "./server";
@@ -15,6 +15,8 @@ interface Props {
   type: (text: string, thread?: string) => Promise<void>;
   click: (ts: string, click: Click) => Promise<void>;
 }
+
+const phrases = ["/emr", "It's showtime!", "How's the show?", "That's a wrap!"];
 
 /** Thread is a message of the channel with its replies. */
 export interface Thread {
@@ -41,7 +43,9 @@ export function ChannelView({ channel, messages, wanted, type, click }: Props) {
   const { room } = useWorld();
   const all = useMemo(() => threads(messages.values(), channel.id), [messages, channel.id]);
   const [readBefore] = useState(channel.read);
-  const list = useScroll(all, wanted);
+  const list = useRef<HTMLDivElement>(null);
+  useScroll(list, all, wanted);
+  const [missed, show] = useMissed(list, all, room.me);
   useReading(channel, all, room.me);
   return (
     <main className="channel" aria-label={channel.name}>
@@ -66,7 +70,12 @@ export function ChannelView({ channel, messages, wanted, type, click }: Props) {
           />
         ))}
       </div>
-      <Composer label="Message" placeholder={`Message #${channel.name}`} suggest={all.length < 12} send={(text) => type(text)} />
+      {missed && (
+        <button type="button" className="missed" onClick={show}>
+          {nameOf(room, missed.user)} {missed.thread ? "replied in a thread" : "wrote"}: show
+        </button>
+      )}
+      <Composer label="Message" placeholder={`Message #${channel.name}`} suggestions={channel.private ? ["/emr"] : phrases} send={(text) => type(text)} />
     </main>
   );
 }
@@ -138,9 +147,10 @@ function Welcome({ channel }: { channel: Channel }) {
   );
 }
 
+type List = RefObject<HTMLDivElement | null>;
+
 /** useScroll stays at the end as messages come, unless the reader has scrolled up, and goes to a wanted message. */
-function useScroll(all: Thread[], wanted: string | undefined) {
-  const list = useRef<HTMLDivElement>(null);
+function useScroll(list: List, all: Thread[], wanted: string | undefined) {
   const atEnd = useRef(true);
   useEffect(() => {
     const element = list.current;
@@ -151,23 +161,56 @@ function useScroll(all: Thread[], wanted: string | undefined) {
     };
     element?.addEventListener("scroll", note);
     return () => element?.removeEventListener("scroll", note);
-  }, []);
+  }, [list]);
   useLayoutEffect(() => {
     if (atEnd.current && list.current) {
       list.current.scrollTop = list.current.scrollHeight;
     }
-  }, [all]);
+  }, [list, all]);
   useEffect(() => {
     if (wanted) {
-      list.current?.querySelector(`[data-ts="${wanted}"]`)?.scrollIntoView({ block: "center" });
+      find(list, wanted)?.scrollIntoView({ block: "center" });
     }
-  }, [wanted]);
-  return list;
+  }, [list, wanted]);
+}
+
+const find = (list: List, ts: string) => list.current?.querySelector(`[data-ts="${ts}"]`);
+
+/** newestOf is the last message, replies included, of which a test is true. */
+function newestOf(all: Thread[], test: (m: Message) => boolean): Message | undefined {
+  const fitting = all.flatMap((t) => [t.message, ...t.replies]).filter(test);
+  return fitting.reduce<Message | undefined>((last, m) => (last && last.ts > m.ts ? last : m), undefined);
+}
+
+/** useMissed gives the newest message of others that came out of sight, above or below, and a way to it. */
+function useMissed(list: List, all: Thread[], me: string): [Message | undefined, () => void] {
+  const newest = newestOf(all, (m) => m.user !== me);
+  const seen = useRef(newest?.ts ?? "");
+  const [missed, setMissed] = useState<Message>();
+  useEffect(() => {
+    const element = newest && find(list, newest.ts);
+    if (!element || !list.current || newest.ts <= seen.current) {
+      return;
+    }
+    seen.current = newest.ts;
+    const watcher = new IntersectionObserver(([entry]) => setMissed(entry?.isIntersecting ? undefined : newest), { root: list.current });
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [list, newest?.ts]);
+  return [
+    missed,
+    () => {
+      if (missed) {
+        find(list, missed.ts)?.scrollIntoView({ block: "center" });
+      }
+      setMissed(undefined);
+    },
+  ];
 }
 
 /** useReading tells the backend how far this person has read, while the page is in view. */
 function useReading(channel: Channel, all: Thread[], person: string) {
-  const newest = all.reduce((ts, t) => [t.message, ...t.replies].reduce((max, m) => (m.ts > max ? m.ts : max), ts), "");
+  const newest = newestOf(all, () => true)?.ts ?? "";
   const read = channel.read;
   const id = channel.id;
   useEffect(() => {

@@ -1,16 +1,15 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 
-const suggestions = ["/emr", "It's showtime!", "How's the show?", "That's a wrap!"];
-
 interface Props {
   label: string;
   placeholder: string;
-  suggest: boolean;
+  /** suggestions are texts that one press puts into the box. */
+  suggestions: string[];
   send: (text: string) => Promise<void>;
 }
 
 /** Composer is a box to type in: Enter sends, Shift and Enter begin a new line. */
-export function Composer({ label, placeholder, suggest, send }: Props) {
+export function Composer({ label, placeholder, suggestions, send }: Props) {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<string>();
   const box = useRef<HTMLTextAreaElement>(null);
@@ -47,6 +46,7 @@ export function Composer({ label, placeholder, suggest, send }: Props) {
           aria-label={label}
           placeholder={placeholder}
           rows={1}
+          autoFocus
           value={text}
           onChange={(e) => setText(e.target.value)}
           onKeyDown={onKeyDown}
@@ -57,7 +57,7 @@ export function Composer({ label, placeholder, suggest, send }: Props) {
           </svg>
         </button>
       </div>
-      {suggest && (
+      {suggestions.length > 0 && (
         <p className="suggestions">
           Try{" "}
           {suggestions.map((s) => (

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from "react";
+import { useId, useLayoutEffect, useRef } from "react";
 import { TextObject } from "./text";
 import type { Confirm } from "./types";
 
@@ -6,7 +6,8 @@ import type { Confirm } from "./types";
 export function ConfirmDialog({ confirm, onClose }: { confirm: Confirm; onClose: (agreed: boolean) => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // A layout effect, because closing gives the focus back only while the dialog is still in the page.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

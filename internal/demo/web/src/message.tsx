@@ -28,7 +28,7 @@ export function MessageView({ thread, compact, wanted, type, click }: Props) {
             <One key={reply.ts} message={reply} compact={false} wanted={false} click={click} />
           ))}
           {answering && (
-            <Composer label="Reply" placeholder="Reply…" suggest={false} send={(text) => type(text, message.ts)} />
+            <Composer label="Reply" placeholder="Reply…" suggestions={[]} send={(text) => type(text, message.ts)} />
           )}
         </div>
       )}
