@@ -14,7 +14,9 @@ type CardView struct {
 	Open  *approval.Request // an open destroy request, if any
 	// Policy makes the words of the Destroy button exact; without it they hold under every policy.
 	Policy approval.Policy
-	Now    time.Time
+	// Earlier says that there has been a later session: this one's Start button would be out of date.
+	Earlier bool
+	Now     time.Time
 }
 
 // Card draws the one public message of a session: live while there is one, its receipt afterwards.
@@ -133,7 +135,9 @@ func receipt(v CardView) Message {
 	p.say("Started by "+Mention(e.Starter)+".", usedBy(e))
 	p.quote("Purpose", e.Purpose, maxTyped)
 	p.note(identity(s))
-	p.actions(startButton(s, "Start again"))
+	if !v.Earlier {
+		p.actions(startButton(s, "Start again"))
+	}
 	return p.message()
 }
 

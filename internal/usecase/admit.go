@@ -13,6 +13,7 @@ type refusal struct {
 	why    string
 	words  blocks.Message
 	silent bool
+	alone  bool // nobody else may hear of it, however late it is said
 }
 
 // admit decides whether a job may be looked at: the right place, not too old, from somebody who may.
@@ -20,7 +21,7 @@ type refusal struct {
 func (b *Bot) admit(ctx context.Context, j job.Job) (approval.Person, *refusal, error) {
 	if !b.inChannel(j.Channel) {
 		return approval.Person{}, &refusal{
-			why: "wrong-channel", words: blocks.WrongChannel(b.settings.Channels[0]), silent: j.Source == job.Phrase,
+			why: "wrong-channel", words: blocks.WrongChannel(b.settings.Channels[0]), silent: j.Source == job.Phrase, alone: true,
 		}, nil
 	}
 	if j.Changes() && b.wire().Sub(j.At) > job.MaxAge {
@@ -36,7 +37,7 @@ func (b *Bot) admit(ctx context.Context, j job.Job) (approval.Person, *refusal, 
 		return approval.Person{}, &refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)}, nil
 	}
 	if !who.May() {
-		return who, &refusal{why: "not-allowed", words: notAllowed(who, j.User)}, nil
+		return who, &refusal{why: "not-allowed", words: notAllowed(who, j.User), alone: true}, nil
 	}
 	return who, nil, nil
 }
@@ -51,9 +52,16 @@ func notAllowed(who approval.Person, user string) blocks.Message {
 
 // refuse records a refusal and tells the person alone.
 func (b *Bot) refuse(ctx context.Context, j job.Job, no refusal) error {
+	return b.decide(ctx, j, b.refused(j, no))
+}
+
+// refused is the decision that refuses a job.
+func (b *Bot) refused(j job.Job, no refusal) decision {
 	d := decision{outcome: "refused", why: no.why, generation: j.Generation, request: j.Request}
 	if !no.silent {
-		d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, no.words)))
+		a := b.reply(j, no.words)
+		a.Alone = no.alone
+		d.owed = append(d.owed, b.oweSay(j, "say", a))
 	}
-	return b.decide(ctx, j, d)
+	return d
 }

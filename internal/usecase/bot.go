@@ -89,16 +89,19 @@ func New(o Options) *Bot {
 // Do does one job. No error means that it is decided and recorded; an error means that it may be
 // delivered again, which is always safe.
 func (b *Bot) Do(ctx context.Context, j job.Job) error {
-	m, err := b.known(ctx, j)
-	if err != nil {
+	if known, err := b.finishKnown(ctx, j); known || err != nil {
 		return err
 	}
-	if m != nil {
-		return b.finish(ctx, m)
+	err := b.decideJob(ctx, j)
+	if errors.Is(err, lifecycle.ErrNewer) {
+		err = b.refuse(ctx, j, refusal{why: "newer-record", words: blocks.NewerJob(j.Ref)})
 	}
-	err = b.decideJob(ctx, j)
-	if errors.Is(err, errKnown) || errors.Is(err, lifecycle.ErrExists) {
-		return nil // another worker decided it a moment ago and pays what it owes
+	if !errors.Is(err, errKnown) && !errors.Is(err, lifecycle.ErrExists) {
+		return err
+	}
+	known, fault := b.finishKnown(ctx, j) // another worker decided it a moment ago
+	if known || fault != nil {
+		return fault
 	}
 	return err
 }
@@ -128,24 +131,38 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 	}
 }
 
-// finish finishes what a known job's record still demands, and does nothing again.
-func (b *Bot) finish(ctx context.Context, m *memory) error {
+// finishKnown finishes what a known job's record still demands, and does nothing again. It says whether
+// the job is known.
+func (b *Bot) finishKnown(ctx context.Context, j job.Job) (bool, error) {
+	m, err := b.known(ctx, j)
+	if err != nil || m == nil {
+		return false, err
+	}
 	for _, id := range m.Owed {
 		b.payByKey(ctx, b.owedKey(id))
 	}
 	b.draw(ctx)
-	return nil
+	return true, nil
 }
 
-// GiveUp tells a job's person that it could not be done, before the queue puts it aside, and raises the alarm.
+// GiveUp tells a job's person that it could not be done, before the queue puts it aside, and raises the
+// alarm. It is recorded like any other decision; if a decision was recorded after all, that one stands.
 func (b *Bot) GiveUp(ctx context.Context, j job.Job, cause error) {
 	b.alarm(ctx, "job-given-up", j.Ref)
 	b.logger(ctx).Error().Err(cause).Str("job", string(j.Kind)).Str("ref", j.Ref).Msg("job given up")
-	words := blocks.Failed(j.Ref)
+	why, words := "failed", blocks.Failed(j.Ref)
 	if errors.Is(cause, job.ErrNewer) {
-		words = blocks.NewerJob(j.Ref)
+		why, words = "newer-job", blocks.NewerJob(j.Ref)
 	}
-	if err := b.say(ctx, b.reply(j, words)); err != nil {
+	a := b.reply(j, words)
+	d := decision{outcome: "given-up", why: why, generation: j.Generation, request: j.Request}
+	d.owed = append(d.owed, b.oweSay(j, "say", a))
+	err := b.decide(ctx, j, d)
+	if err == nil || errors.Is(err, errKnown) {
+		return
+	}
+	b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("giving up is not recorded")
+	if err := b.say(ctx, a); err != nil { // now or never
 		b.logger(ctx).Warn().Err(err).Str("ref", j.Ref).Msg("person not told")
 	}
 }

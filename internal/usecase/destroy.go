@@ -2,6 +2,7 @@ package usecase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"showtime/approval"
@@ -21,7 +22,7 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	switch {
 	case !state.Live() || state.Generation != j.Generation:
 		return b.outOfDate(ctx, j)
-	case state.Phase == lifecycle.Stopping:
+	case state.Session.Stop != nil:
 		return b.refuse(ctx, j, refusal{why: "shutting-down", words: blocks.ShuttingDown()})
 	case b.settings.ReasonRequired && reason == "":
 		return b.refuse(ctx, j, refusal{why: "reason-required", words: blocks.ReasonRequired()})
@@ -31,10 +32,13 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 		b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("admins not known")
 		return b.refuse(ctx, j, refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)})
 	}
-	verdict := approval.MayDestroy(b.settings.Policy, who, situation(state), admins)
+	may := func(s lifecycle.State) approval.Verdict {
+		return approval.MayDestroy(b.settings.Policy, who, situation(s), admins)
+	}
+	verdict := may(state)
 	switch verdict.Kind {
 	case approval.Allow:
-		return b.stop(ctx, j, reason)
+		return b.stop(ctx, j, reason, may)
 	case approval.Ask:
 		return b.ask(ctx, j, reason)
 	case approval.Refuse:
@@ -51,11 +55,18 @@ func situation(s lifecycle.State) approval.Situation {
 	return approval.Situation{Starter: s.Session.Starter, Usable: !s.Session.ReadyAt.IsZero()}
 }
 
-// stop ends the session for somebody who may do that alone.
-func (b *Bot) stop(ctx context.Context, j job.Job, reason string) error {
+// errChanged says that the cluster became another one while it was decided about: the job comes again.
+var errChanged = errors.New("the cluster has changed meanwhile")
+
+// stop ends the session for somebody who may do that alone: who cancels a start may, until the very
+// moment it is usable.
+func (b *Bot) stop(ctx context.Context, j job.Job, reason string, may func(lifecycle.State) approval.Verdict) error {
 	in := lifecycle.StopInput{Op: b.op(j), Why: lifecycle.StopAsked, Reason: reason}
 	var d decision
 	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		if begun := out.Result == lifecycle.StopBegun || out.Result == lifecycle.StopNoted; begun && may(out.State).Kind != approval.Allow {
+			return errChanged
+		}
 		d = b.stopped(j, out)
 		d.typed = reason
 		return b.write(tx, j, d)
@@ -65,7 +76,7 @@ func (b *Bot) stop(ctx context.Context, j job.Job, reason string) error {
 	case err != nil:
 		return err
 	case out.Known:
-		return errKnown
+		return b.decide(ctx, j, b.stopped(j, out))
 	}
 	b.settle(ctx, j, d)
 	return nil
@@ -73,11 +84,11 @@ func (b *Bot) stop(ctx context.Context, j job.Job, reason string) error {
 
 // stopped is the decision that follows a stop's outcome.
 func (b *Bot) stopped(j job.Job, out lifecycle.Outcome) decision {
-	if out.Result == lifecycle.OutOfDate {
-		return b.outdated(j)
-	}
 	line := blocks.Stopping()
-	if out.Result == lifecycle.StopNoted {
+	switch {
+	case out.Result == lifecycle.OutOfDate, out.Result == lifecycle.NothingToDo && !out.State.Live():
+		return b.outdated(j)
+	case out.Result == lifecycle.StopNoted:
 		line = blocks.StopNoted()
 	}
 	return decision{

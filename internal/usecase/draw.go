@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"showtime/approval"
@@ -25,49 +27,46 @@ func (b *Bot) draw(ctx context.Context) {
 }
 
 func (b *Bot) drawAll(ctx context.Context) error {
-	var drawn int64 = -1
 	for range drawAgain {
-		state, err := b.manager.State(ctx)
-		if err != nil {
-			return fmt.Errorf("look at the cluster: %w", err)
-		}
-		if state.Revision == drawn {
-			return nil
-		}
-		if err := b.drawState(ctx, state); err != nil {
+		drew, err := b.drawOnce(ctx)
+		if err != nil || !drew {
 			return err
 		}
-		drawn = state.Revision
 	}
 	return nil
 }
 
-// drawState draws what the state and the requests say.
-func (b *Bot) drawState(ctx context.Context, state lifecycle.State) error {
+// drawOnce draws what the record says now, and says whether there was anything to draw.
+func (b *Bot) drawOnce(ctx context.Context) (drew bool, err error) {
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at the cluster: %w", err)
+	}
 	posts, err := b.posts(ctx)
 	if err != nil {
-		return err
+		return false, err
+	}
+	hasCard := func(p post) bool { return p.Request == "" && p.Generation == state.Generation }
+	if state.Generation > 0 && !slices.ContainsFunc(posts, hasCard) {
+		posts = append(posts, post{V: recordVersion, Generation: state.Generation})
 	}
 	var errs []error
-	hasCard := state.Generation == 0
 	for _, p := range posts {
-		hasCard = hasCard || (p.Request == "" && p.Generation == state.Generation)
-		errs = append(errs, b.drawPost(ctx, p, state))
+		did, err := b.drawPost(ctx, p, state)
+		drew = drew || did
+		errs = append(errs, err)
 	}
-	if !hasCard {
-		errs = append(errs, b.drawPost(ctx, post{V: recordVersion, Generation: state.Generation}, state))
-	}
-	return errors.Join(errs...)
+	return drew, errors.Join(errs...)
 }
 
 // drawPost draws one post, and forgets it when it will never change again and is no longer the latest.
-func (b *Bot) drawPost(ctx context.Context, p post, state lifecycle.State) error {
+func (b *Bot) drawPost(ctx context.Context, p post, state lifecycle.State) (drew bool, err error) {
 	s, err := b.sightOf(ctx, p, state)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if s == nil || (s.final && p.Drawn == s.name) {
-		return b.forget(ctx, p)
+		return false, b.forget(ctx, p)
 	}
 	return b.showPost(ctx, p, *s)
 }
@@ -90,7 +89,7 @@ func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, err
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprint(state.Revision)
+	name := glance(state, b.now())
 	if open != nil {
 		name += "/" + open.ID
 	}
@@ -100,6 +99,20 @@ func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, err
 			State: state, Open: open, Policy: b.settings.Policy, Now: b.now(),
 		})),
 	}, nil
+}
+
+// glance names what a drawing of the state shows: its revision and, of a session that is not over, the
+// stretch of time for which its minutes and its money are told.
+func glance(s lifecycle.State, now time.Time) string {
+	name := strconv.FormatInt(s.Revision, 10)
+	if !s.Live() {
+		return name
+	}
+	stretch := time.Minute
+	if s.Ready() {
+		stretch = 10 * time.Minute
+	}
+	return name + "@" + strconv.FormatInt(int64(now.Sub(s.Session.LaunchedAt)/stretch), 10)
 }
 
 // receiptSight is the card of an earlier session, whose last drawing may still be owed.
@@ -113,7 +126,7 @@ func (b *Bot) receiptSight(ctx context.Context, p post) (*sight, error) {
 			return &sight{
 				name: "receipt", final: true, channels: b.cardChannels(),
 				message: message(blocks.Card(blocks.CardView{
-					State: old, Policy: b.settings.Policy, Now: b.now(),
+					State: old, Policy: b.settings.Policy, Earlier: true, Now: b.now(),
 				})),
 			}, nil
 		}
@@ -128,8 +141,12 @@ func (b *Bot) requestSight(ctx context.Context, p post, state lifecycle.State) (
 	if err != nil || !found {
 		return nil, err
 	}
+	name := string(req.State)
+	if req.State == approval.Open { // only then does it show the session
+		name += "/" + glance(state, b.now())
+	}
 	return &sight{
-		name: string(req.State), channels: []string{b.settings.AdminChannel, b.settings.Channels[0]},
+		name: name, channels: []string{b.settings.AdminChannel, b.settings.Channels[0]},
 		message: message(blocks.RequestCard(blocks.RequestView{
 			Request: req, State: state, Policy: b.settings.Policy, Admins: b.settings.Admins, Now: b.now(),
 		})),
@@ -154,6 +171,26 @@ func (b *Bot) cardOf(ctx context.Context, generation int64) (*post, error) {
 		return nil, err
 	}
 	return &p, nil
+}
+
+// cardFor gives the card in whose thread something about a session is said: that session's or, where
+// none is kept any more, the latest; nil when there is none.
+func (b *Bot) cardFor(ctx context.Context, generation int64) (*post, error) {
+	posts, err := b.posts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var latest *post
+	for _, p := range posts { // in the order of their generations
+		if p.Request != "" || p.TS == "" {
+			continue
+		}
+		latest = &p
+		if p.Generation == generation {
+			break
+		}
+	}
+	return latest, nil
 }
 
 // cardLink is a link to the session's card, or "" when there is none to be had just now.

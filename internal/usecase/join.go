@@ -20,8 +20,8 @@ func (b *Bot) join(ctx context.Context, j job.Job) error {
 	switch {
 	case err != nil:
 		return err
-	case out.Known:
-		return errKnown
+	case out.Known: // the lifecycle knows it, and so do we unless a crash came between
+		return b.decide(ctx, j, b.joined(j, out))
 	}
 	b.settle(ctx, j, d)
 	return nil
@@ -34,6 +34,8 @@ func (b *Bot) joined(j job.Job, out lifecycle.Outcome) decision {
 	case lifecycle.Joined:
 	case lifecycle.NothingToDo:
 		line = blocks.AlreadyUsing()
+	case lifecycle.ShuttingDown:
+		return b.refused(j, refusal{why: string(out.Result), words: blocks.ShuttingDown()})
 	default:
 		return b.outdated(j)
 	}

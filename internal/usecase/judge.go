@@ -30,16 +30,15 @@ func (b *Bot) judge(ctx context.Context, j job.Job, who approval.Person) error {
 	err = b.store.Update(ctx, func(tx lifecycle.Tx) error {
 		var req approval.Request
 		found, err := tx.Get(b.requestKey(j.Request), &req)
-		if err != nil {
-			return fmt.Errorf("read request: %w", err)
-		}
 		switch {
+		case err != nil:
+			return fmt.Errorf("read request: %w", err)
+		case req.V > recordVersion:
+			return lifecycle.ErrNewer
 		case !found || req.Generation != j.Generation:
 			d = b.outdated(j)
-		case req.State == approval.Open && !b.stillWanted(req, state):
-			d = b.noLongerNeeded(j, req)
 		default:
-			d = b.judged(j, req, who)
+			d = b.judged(j, req, who, state)
 		}
 		return b.write(tx, j, d)
 	})
@@ -51,18 +50,23 @@ func (b *Bot) judge(ctx context.Context, j job.Job, who approval.Person) error {
 }
 
 // stillWanted says whether ending the session early still means anything.
-func (b *Bot) stillWanted(req approval.Request, s lifecycle.State) bool {
+func stillWanted(req approval.Request, s lifecycle.State) bool {
 	return s.Generation == req.Generation && (s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up)
 }
 
 // judged applies the rules to an open request, or tells the loser of a race who won.
-func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person) decision {
+func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state lifecycle.State) decision {
 	d := decision{generation: req.Generation, request: req.ID}
 	next, verdict := approval.Decide(req, who, j.Kind == job.Approve, b.settings.Policy, b.now())
+	if verdict.Kind == approval.Allow || verdict.Code == approval.CodeExpired {
+		if over, closed := b.ended(req, state); closed {
+			return b.tooLate(j, over)
+		}
+	}
 	if verdict.Kind != approval.Allow {
 		d.outcome, d.why = "refused", string(verdict.Code)
 		d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, undecided(req, verdict))))
-		d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, j) }
+		d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
 		return d
 	}
 	d.allowed, d.outcome = true, string(next.State)
@@ -90,12 +94,11 @@ func undecided(req approval.Request, v approval.Verdict) blocks.Message {
 	}
 }
 
-// noLongerNeeded closes a request whose session ended otherwise.
-func (b *Bot) noLongerNeeded(j job.Job, req approval.Request) decision {
-	next, _ := approval.Drop(req, b.now())
-	d := decision{outcome: string(next.State), why: "session-over", generation: req.Generation, request: req.ID}
-	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.OutOfDate())))
-	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
+// tooLate closes a request that expired or whose session ended before the click, and tells both people.
+func (b *Bot) tooLate(j job.Job, over approval.Request) decision {
+	d := decision{outcome: "refused", why: string(over.State), generation: over.Generation, request: over.ID}
+	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.LostRace(over))), b.oweSay(j, "tell", b.tell(over)))
+	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(over.ID), over) }
 	return d
 }
 
@@ -106,12 +109,25 @@ func (b *Bot) tell(req approval.Request) answer {
 	}
 }
 
-// payStop does what was approved. Its operation id is the request's, so that it is done once however often it is tried.
+// payStop does what was approved. Its operation id is the request's, so that it is done once however
+// often it is tried; the act has its own audit record.
 func (b *Bot) payStop(ctx context.Context, o *owed) error {
 	s := o.Stop
-	_, err := b.manager.Stop(ctx, lifecycle.StopInput{
-		Op:  lifecycle.Op{ID: "request/" + s.Request, Generation: s.Generation, By: s.By, At: b.now()},
+	act := lifecycle.Attempt{
+		ID: "request/" + s.Request, At: b.now(), Who: lifecycle.Self, What: "approved-destroy",
+		Generation: s.Generation, Allowed: true, Ref: o.Ref, Request: s.Request,
+	}
+	in := lifecycle.StopInput{
+		Op:  lifecycle.Op{ID: act.ID, Generation: s.Generation, By: s.By, At: act.At},
 		Why: lifecycle.StopAsked, Request: s.Request, Approver: s.Approver, Reason: s.Reason,
-	})
+	}
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		act.Outcome = string(out.Result)
+		return act.Record(tx, b.cluster)
+	}
+	out, err := b.manager.Stop(ctx, in)
+	if err == nil && !out.Known {
+		act.Log(b.logger(ctx))
+	}
 	return err
 }

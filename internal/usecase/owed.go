@@ -22,6 +22,8 @@ type owed struct {
 	Say   *answer    `json:"say,omitempty"`
 	Stop  *owedStop  `json:"stop,omitempty"`
 	Start *owedStart `json:"start,omitempty"`
+	// Begun means that an attempt was made to say it to others and that nobody knows what came of it.
+	Begun bool `json:"begun,omitempty"`
 }
 
 // owedFor is how long words and acts are owed; after it they would only confuse.
@@ -39,9 +41,16 @@ func (b *Bot) owe(j job.Job, part string) *owed {
 // errLater says that a debt cannot be paid yet, which is no fault.
 var errLater = errors.New("not yet")
 
-// pay pays a debt that this process has claimed, and forgets it; on a fault it is left to the tick.
+// pay pays a debt that this process has claimed, and forgets it; on a fault it is left to the tick. It
+// ends with the claim, because then somebody else may be at it.
 func (b *Bot) pay(ctx context.Context, o *owed) {
-	err := b.try(ctx, o)
+	left := o.Claim.left(b.now())
+	if left <= 0 {
+		return
+	}
+	trying, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	err := b.try(trying, o)
 	settled := err == nil
 	if !settled && b.now().After(o.Until) {
 		b.alarm(ctx, "owed-given-up", o.ID)
@@ -50,7 +59,7 @@ func (b *Bot) pay(ctx context.Context, o *owed) {
 	if err != nil && !errors.Is(err, errLater) {
 		b.logger(ctx).Warn().Err(err).Str("owed", o.ID).Str("ref", o.Ref).Int("tries", o.Claim.Tries).Msg("owed thing not paid")
 	}
-	if err := b.release(ctx, o, settled); err != nil {
+	if err := b.release(ctx, o, settled, err); err != nil {
 		b.logger(ctx).Warn().Err(err).Str("owed", o.ID).Msg("claim not released; it will lapse")
 	}
 }
@@ -59,7 +68,7 @@ func (b *Bot) pay(ctx context.Context, o *owed) {
 func (b *Bot) try(ctx context.Context, o *owed) error {
 	switch {
 	case o.Say != nil:
-		return b.say(ctx, *o.Say)
+		return b.paySay(ctx, o)
 	case o.Stop != nil:
 		return b.payStop(ctx, o)
 	case o.Start != nil:
@@ -68,8 +77,35 @@ func (b *Bot) try(ctx context.Context, o *owed) error {
 	return nil
 }
 
-// release forgets a settled debt, or frees its claim for a later tick.
-func (b *Bot) release(ctx context.Context, o *owed, settled bool) error {
+// paySay says what is owed. What others see is noted before it is said: when nobody lived to tell what
+// came of it, it counts as said, because a second time would be worse.
+func (b *Bot) paySay(ctx context.Context, o *owed) error {
+	switch {
+	case !o.Say.shared():
+		return b.say(ctx, *o.Say)
+	case o.Begun:
+		return nil
+	}
+	err := b.store.Update(ctx, func(tx lifecycle.Tx) error {
+		var stored owed
+		found, err := tx.Get(b.owedKey(o.ID), &stored)
+		if err != nil {
+			return err
+		}
+		if !found || !stored.Claim.mine(o.Claim.Token) {
+			return errLater
+		}
+		stored.Begun = true
+		return tx.Put(b.owedKey(o.ID), stored)
+	})
+	if err != nil {
+		return err
+	}
+	return b.say(ctx, *o.Say)
+}
+
+// release forgets a settled debt, or frees its claim for a later tick: the next one where only time is wanting.
+func (b *Bot) release(ctx context.Context, o *owed, settled bool, cause error) error {
 	return b.store.Update(ctx, func(tx lifecycle.Tx) error {
 		var stored owed
 		found, err := tx.Get(b.owedKey(o.ID), &stored)
@@ -79,7 +115,11 @@ func (b *Bot) release(ctx context.Context, o *owed, settled bool) error {
 		if settled {
 			return tx.Delete(b.owedKey(o.ID))
 		}
+		stored.Begun = false
 		stored.Claim.failed(b.now())
+		if errors.Is(cause, errLater) {
+			stored.Claim.done()
+		}
 		return tx.Put(b.owedKey(o.ID), stored)
 	})
 }

@@ -71,24 +71,30 @@ func (b *Bot) posts(ctx context.Context) ([]post, error) {
 	return posts, nil
 }
 
+// drawWithin is how long a drawing may take: well within its claim, because whoever claims it next
+// must not be overtaken by it.
+const drawWithin = claimFor - 10*time.Second
+
 // showPost makes one post show what it should, if it does not and nobody else is at it.
-func (b *Bot) showPost(ctx context.Context, p post, s sight) error {
+func (b *Bot) showPost(ctx context.Context, p post, s sight) (drew bool, err error) {
 	if p.Drawn == s.name {
-		return nil
+		return false, nil
 	}
 	taken, again, err := b.claimPost(ctx, p, s)
 	if err != nil || taken == nil {
-		return err
+		return false, err
 	}
 	s.message.Metadata = new(b.metadata(p))
-	drawErr := b.place(ctx, taken, s, again)
+	drawing, cancel := context.WithTimeout(ctx, drawWithin)
+	defer cancel()
+	drawErr := b.place(drawing, taken, s, again)
 	if err := b.savePost(ctx, *taken, s, drawErr); err != nil {
-		return fmt.Errorf("record drawing: %w", err)
+		return false, fmt.Errorf("record drawing: %w", err)
 	}
 	if errors.Is(drawErr, errPostGone) {
 		return b.showPost(ctx, *taken, s)
 	}
-	return drawErr
+	return drawErr == nil, drawErr
 }
 
 // errPostGone says that somebody deleted the message, or its channel: recorded first, then posted anew.
@@ -99,11 +105,15 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 	token := b.token()
 	err = b.store.Update(ctx, func(tx lifecycle.Tx) error {
 		taken, again = nil, false
-		stored := p
-		if _, err := tx.Get(b.postKey(p), &stored); err != nil {
+		var stored post
+		found, err := tx.Get(b.postKey(p), &stored)
+		if err != nil {
 			return err
 		}
-		if stored.Drawn == s.name || !stored.Claim.free(b.now()) {
+		if !found {
+			stored = post{V: recordVersion, Generation: p.Generation, Request: p.Request}
+		}
+		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) {
 			return nil
 		}
 		stored.Claim.take(token, b.now())
@@ -119,41 +129,54 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 	return taken, again, err
 }
 
-// place draws the message where it stands, or posts it. It notes in p where that is.
+// place draws the message where it stands, or posts it. It notes in p where that is, and in p.Begun
+// whether it may stand somewhere else.
 func (b *Bot) place(ctx context.Context, p *post, s sight, again bool) error {
-	if p.TS != "" {
-		err := b.poster.Update(ctx, p.Channel, p.TS, s.message)
-		if slackapi.IsKind(err, slackapi.Gone) || slackapi.IsKind(err, slackapi.NoChannel) {
-			p.TS, p.Begun = "", time.Time{}
-			return errPostGone
-		}
-		return err
-	}
-	var err error
-	for _, channel := range s.channels {
-		p.Channel = channel
-		if p.TS, err = b.postIn(ctx, channel, p, s, again); !slackapi.IsKind(err, slackapi.NoChannel) {
-			break
+	if again {
+		if err := b.findPost(ctx, p, s); err != nil {
+			return err // nothing is known better than before
 		}
 	}
-	if err != nil && !slackapi.IsKind(err, slackapi.Unclear) {
-		p.Begun = time.Time{} // certainly not posted
+	if p.TS == "" {
+		return b.postAnew(ctx, p, s)
+	}
+	err := b.poster.Update(ctx, p.Channel, p.TS, s.message)
+	if lost(err) {
+		p.TS, p.Begun = "", time.Time{}
+		return errPostGone
 	}
 	return err
 }
 
-// postIn posts into one channel, unless an earlier attempt is found there.
-func (b *Bot) postIn(ctx context.Context, channel string, p *post, s sight, again bool) (string, error) {
-	if again {
+// findPost looks for the message that an earlier attempt may have posted.
+func (b *Bot) findPost(ctx context.Context, p *post, s sight) error {
+	for _, channel := range s.channels {
 		ts, found, err := b.poster.Find(ctx, channel, p.Begun.Add(-time.Minute), *s.message.Metadata)
-		if err != nil {
-			return "", err
-		}
-		if found {
-			return ts, b.poster.Update(ctx, channel, ts, s.message)
+		switch {
+		case slackapi.IsKind(err, slackapi.NoChannel): // nothing was posted there, and nobody sees it
+		case err != nil:
+			return err
+		case found:
+			p.Channel, p.TS = channel, ts
+			return nil
 		}
 	}
-	return b.poster.Post(ctx, channel, s.message, "")
+	return nil
+}
+
+// postAnew posts the message into the first channel that takes it.
+func (b *Bot) postAnew(ctx context.Context, p *post, s sight) error {
+	var err error
+	for _, channel := range s.channels {
+		p.Channel = channel
+		if p.TS, err = b.poster.Post(ctx, channel, s.message, ""); !slackapi.IsKind(err, slackapi.NoChannel) {
+			break
+		}
+	}
+	if !slackapi.IsKind(err, slackapi.Unclear) {
+		p.Begun = time.Time{} // it is certain whether it stands there
+	}
+	return err
 }
 
 // savePost records where a post stands and what it shows, and frees its claim.
@@ -178,14 +201,18 @@ func (b *Bot) savePost(ctx context.Context, p post, s sight, drawErr error) erro
 	})
 }
 
-// spoil marks what a click stood on as not showing the record, so that it is drawn again.
-func (b *Bot) spoil(tx lifecycle.Tx, j job.Job) error {
-	key := b.postKey(post{Generation: j.Generation, Request: j.Request})
+// clicked names the post that a click stood on.
+func clicked(j job.Job) post {
+	return post{Generation: j.Generation, Request: j.Request, Channel: j.Channel, TS: j.MessageTS}
+}
+
+// spoil marks a post, while it is still the message it was, as not showing the record: it is drawn again.
+func (b *Bot) spoil(tx lifecycle.Tx, was post) error {
 	var p post
-	found, err := tx.Get(key, &p)
-	if err != nil || !found || p.TS != j.MessageTS {
+	found, err := tx.Get(b.postKey(was), &p)
+	if err != nil || !found || p.TS == "" || p.TS != was.TS {
 		return err
 	}
 	p.Drawn = ""
-	return tx.Put(key, p)
+	return tx.Put(b.postKey(was), p)
 }

@@ -126,7 +126,9 @@ func (b *Bot) decide(ctx context.Context, j job.Job, d decision) error {
 func (b *Bot) settle(ctx context.Context, j job.Job, d decision) {
 	b.attempt(j, d).Log(b.logger(ctx))
 	for _, o := range d.owed {
-		b.pay(ctx, o)
+		if o.Claim.Token != "" { // else it waits for a tick
+			b.pay(ctx, o)
+		}
 	}
 	b.draw(ctx)
 }

@@ -81,9 +81,13 @@ func (b *Bot) openUp(tx lifecycle.Tx, req approval.Request) error {
 // getter is what a transaction and the store have in common.
 type getter func(key lifecycle.Key, into any) (bool, error)
 
-// openIn gives the request that is open for a session, read in a transaction.
+// openIn gives the request that is open for a session, read in a transaction for a change.
 func (b *Bot) openIn(tx lifecycle.Tx, generation int64) (*approval.Request, error) {
-	return b.open(tx.Get, generation)
+	req, err := b.open(tx.Get, generation)
+	if req != nil && req.V > recordVersion {
+		return nil, lifecycle.ErrNewer
+	}
+	return req, err
 }
 
 // openRequest gives the request that is open for the session, read outside of any transaction.

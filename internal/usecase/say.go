@@ -8,6 +8,7 @@ import (
 	"showtime/blocks"
 	"showtime/internal/job"
 	"showtime/internal/slackapi"
+	"showtime/lifecycle"
 )
 
 // screen is what an answer shows; it is drawn from the record when it is said, never before.
@@ -35,16 +36,24 @@ type answer struct {
 	// InCard means: a mention in the thread of the session's card, wherever that is by then.
 	InCard     bool  `json:"in_card,omitempty"`
 	Generation int64 `json:"generation,omitempty"`
+	// Alone means that nobody else may hear of it, however late it is said.
+	Alone bool `json:"alone,omitempty"`
+	// Launch is the operation that launched, if the answer says so.
+	Launch string `json:"launch,omitempty"`
+	Ref    string `json:"ref,omitempty"`
 }
+
+// shared says whether others see the answer too, so that it is better missing than said twice.
+func (a answer) shared() bool { return a.Public || a.InCard }
 
 // reply makes words the answer to a job, for its person alone.
 func (b *Bot) reply(j job.Job, m blocks.Message) answer {
 	return answer{
-		Text: m.Text, User: j.User, Channel: j.Channel, Thread: j.ThreadTS, ResponseURL: j.ResponseURL,
+		Text: m.Text, User: j.User, Channel: j.Channel, Thread: j.ThreadTS, ResponseURL: j.ResponseURL, Ref: j.Ref,
 	}
 }
 
-// show makes a screen the answer to a job: a click on a panel replaces it, anything else gets a new one.
+// replyScreen makes a screen the answer to a job: a click on a panel replaces it, anything else gets a new one.
 func (b *Bot) replyScreen(j job.Job, s screen, line string) answer {
 	a := b.reply(j, blocks.Message{Text: line})
 	a.Screen, a.Replace = s, j.Source == job.Click && j.Ephemeral
@@ -80,41 +89,58 @@ func (b *Bot) say(ctx context.Context, a answer) error {
 	switch {
 	case a.Public:
 		_, err = b.poster.Post(ctx, a.Channel, m, a.Thread)
-		return unlessUnclear(err)
-	case a.ResponseURL == "":
-		return b.poster.Ephemeral(ctx, a.Channel, a.User, m, a.Thread)
+		err = unlessUnclear(err)
+	case a.ResponseURL != "":
+		err = b.responder.Respond(ctx, a.ResponseURL, slackapi.Reply{Message: m, Replace: a.Replace})
+	default:
+		err = b.poster.Ephemeral(ctx, a.Channel, a.User, m, a.Thread)
 	}
-	err = b.responder.Respond(ctx, a.ResponseURL, slackapi.Reply{Message: m, Replace: a.Replace})
-	if slackapi.IsKind(err, slackapi.Gone) {
-		return b.sayLate(ctx, a)
+	if lost(err) {
+		return b.sayLate(ctx, a, m)
 	}
 	return err
 }
 
-// sayLate tells a person after the response_url has died: by a mention in the card's thread. A screen
-// is not worth that: whoever still wants it asks again.
-func (b *Bot) sayLate(ctx context.Context, a answer) error {
-	if a.Screen != words {
-		return nil
+// lost says that there is nothing to be said any more at the place that was tried.
+func lost(err error) bool {
+	return slackapi.IsKind(err, slackapi.Gone) || slackapi.IsKind(err, slackapi.NoChannel)
+}
+
+// sayLate tells a person whose response_url, thread or channel is no more: by a mention in the card's
+// thread, or alone in the channel where it is for nobody else, a mere screen, or there is no card.
+func (b *Bot) sayLate(ctx context.Context, a answer, m slackapi.Message) error {
+	if a.Text != "" && !a.Alone {
+		a.Screen = words
+		if err := b.sayInCard(ctx, a); !errors.Is(err, errLater) {
+			return err
+		}
 	}
-	err := b.sayInCard(ctx, a)
-	if errors.Is(err, errLater) { // there is no card
-		return b.poster.Ephemeral(ctx, a.Channel, a.User, slackapi.Message{Text: a.Text}, a.Thread)
+	err := b.poster.Ephemeral(ctx, a.Channel, a.User, m, "")
+	if lost(err) {
+		b.logger(ctx).Warn().Err(err).Msg("person cannot be told anywhere")
+		return nil
 	}
 	return err
 }
 
 // sayInCard mentions the person in the thread of the session's card.
 func (b *Bot) sayInCard(ctx context.Context, a answer) error {
-	c, err := b.cardOf(ctx, a.Generation)
+	c, err := b.cardFor(ctx, a.Generation)
 	if err != nil {
 		return err
 	}
-	if c == nil || c.TS == "" {
+	if c == nil {
 		return errLater
+	}
+	a, err = b.current(ctx, a)
+	if err != nil {
+		return err
 	}
 	m := slackapi.Message{Text: blocks.Mention(a.User) + " " + a.Text}
 	_, err = b.poster.Post(ctx, c.Channel, m, c.TS)
+	if lost(err) { // somebody deleted the card: it is posted anew, and then this is said there
+		return errors.Join(err, b.store.Update(ctx, func(tx lifecycle.Tx) error { return b.spoil(tx, *c) }))
+	}
 	return unlessUnclear(err)
 }
 
@@ -126,8 +152,13 @@ func unlessUnclear(err error) error {
 	return err
 }
 
-// render draws an answer from what is recorded now.
+// render draws an answer from what is recorded now. Somebody whose role cannot be told any more still
+// hears what was decided, and sees nothing else.
 func (b *Bot) render(ctx context.Context, a answer) (slackapi.Message, error) {
+	a, err := b.current(ctx, a)
+	if err != nil {
+		return slackapi.Message{}, err
+	}
 	if a.Screen == words {
 		return slackapi.Message{Text: a.Text}, nil
 	}
@@ -135,14 +166,38 @@ func (b *Bot) render(ctx context.Context, a answer) (slackapi.Message, error) {
 	if err != nil {
 		return slackapi.Message{}, fmt.Errorf("look at the cluster: %w", err)
 	}
-	switch a.Screen {
-	case status:
+	switch {
+	case a.Text != "" && (v.RolesUnknown || !v.Viewer.May()):
+		return slackapi.Message{Text: a.Text}, nil
+	case a.Screen == status:
 		return message(blocks.Status(v)), nil
-	case offer:
+	case a.Screen == offer:
 		return message(blocks.DestroyOffer(v)), nil
 	default:
 		return message(blocks.Panel(v)), nil
 	}
+}
+
+// current makes an answer about a launch say so if EMR has refused it: that is known only after the
+// launch was recorded.
+func (b *Bot) current(ctx context.Context, a answer) (answer, error) {
+	if a.Launch == "" {
+		return a, nil
+	}
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return a, fmt.Errorf("look at the launch: %w", err)
+	}
+	end := state.Session.End
+	if state.Session.Op != a.Launch || end == nil || end.Code != lifecycle.EndRefused {
+		return a, nil
+	}
+	no := lifecycle.Refusal{Message: end.Message}
+	if len(end.Details) > 0 {
+		no.Code = end.Details[0].Code
+	}
+	a.Text = blocks.EMRRefused(no, a.Ref).Text
+	return a, nil
 }
 
 func message(m blocks.Message) slackapi.Message {

@@ -21,6 +21,10 @@ func (b *Bot) show(ctx context.Context, j job.Job) error {
 		a.Screen, a.Reason = offer, typed.Line(j.Reason)
 		d.typed = a.Reason
 	case job.Outdated:
+		j, err := b.located(ctx, j)
+		if err != nil {
+			return err
+		}
 		return b.outOfDate(ctx, j)
 	}
 	if j.Source == job.Phrase && j.Kind == job.Status {
@@ -31,10 +35,23 @@ func (b *Bot) show(ctx context.Context, j job.Job) error {
 	return b.decide(ctx, j, d)
 }
 
+// located gives the job of a button that nobody knows the session and request of the message it stood on.
+func (b *Bot) located(ctx context.Context, j job.Job) (job.Job, error) {
+	posts, err := b.posts(ctx)
+	if err != nil {
+		return j, err
+	}
+	for _, p := range posts {
+		if p.Channel == j.Channel && p.TS == j.MessageTS && p.TS != "" {
+			j.Generation, j.Request = p.Generation, p.Request
+		}
+	}
+	return j, nil
+}
+
 // outOfDate answers a button that belongs to something that is no more, and has what it stood on redrawn.
 func (b *Bot) outOfDate(ctx context.Context, j job.Job) error {
-	d := b.outdated(j)
-	return b.decide(ctx, j, d)
+	return b.decide(ctx, j, b.outdated(j))
 }
 
 // outdated is the decision about a button that is out of date.
@@ -45,8 +62,22 @@ func (b *Bot) outdated(j job.Job) decision {
 		return d
 	}
 	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.OutOfDate())))
-	d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, j) }
+	d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
 	return d
+}
+
+// viewer is who an answer is drawn for. What all see is drawn for any analyst: whether it may be shown
+// was decided when it was recorded.
+func (b *Bot) viewer(ctx context.Context, a answer) (who approval.Person, unknown error) {
+	if a.Public {
+		return approval.Person{ID: a.User, Analyst: true}, nil
+	}
+	who, err := b.roles.Show(ctx, a.User)
+	if err != nil {
+		b.logger(ctx).Warn().Err(err).Str("ref", a.Ref).Msg("membership not known, nothing shown")
+		return approval.Person{ID: a.User}, err
+	}
+	return who, nil
 }
 
 // panelView is what the record says now, for one person.
@@ -55,10 +86,7 @@ func (b *Bot) panelView(ctx context.Context, a answer) (blocks.PanelView, error)
 	if err != nil {
 		return blocks.PanelView{}, err
 	}
-	who, unknown := b.roles.Show(ctx, a.User)
-	if unknown != nil {
-		who = approval.Person{ID: a.User}
-	}
+	who, unknown := b.viewer(ctx, a)
 	open, err := b.openRequest(ctx, state)
 	if err != nil {
 		return blocks.PanelView{}, err

@@ -2,6 +2,7 @@ package usecase
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"showtime/blocks"
@@ -41,7 +42,7 @@ func (b *Bot) start(ctx context.Context, j job.Job) error {
 	case out.Result == lifecycle.Paced:
 		return b.queueStart(ctx, j, in)
 	case out.Known:
-		return errKnown
+		return b.decide(ctx, j, b.started(j, out))
 	}
 	b.settle(ctx, j, d)
 	return nil
@@ -57,18 +58,23 @@ func (b *Bot) started(j job.Job, out lifecycle.Outcome) decision {
 	if out.Result == lifecycle.OutOfDate {
 		return b.outdated(j)
 	}
-	d := decision{
-		allowed: out.Result == lifecycle.Launched || out.Result == lifecycle.Joined,
-		outcome: string(out.Result), why: string(out.Result), generation: out.State.Generation,
+	d := decision{allowed: true, outcome: string(out.Result), generation: out.State.Generation}
+	a := b.startAnswer(j, out)
+	switch out.Result { //nolint:exhaustive // every other result refuses
+	case lifecycle.Launched, lifecycle.Refused:
+		d.outcome, a.Launch = string(lifecycle.Launched), j.ID
+	case lifecycle.Joined:
+	default:
+		d.allowed, d.outcome, d.why = false, "refused", string(out.Result)
 	}
-	d.owed = append(d.owed, b.oweSay(j, "say", b.startAnswer(j, out)))
+	d.owed = append(d.owed, b.oweSay(j, "say", a))
 	return d
 }
 
 // startAnswer says what became of a start. The phrase is answered where it was said, with its joke.
 func (b *Bot) startAnswer(j job.Job, out lifecycle.Outcome) answer {
 	switch out.Result { //nolint:exhaustive // the other results are no answers to a start
-	case lifecycle.Launched, lifecycle.Joined:
+	case lifecycle.Launched, lifecycle.Joined, lifecycle.Refused:
 		if j.Source == job.Phrase {
 			return b.replyInThread(j, blocks.PhraseStart(out.Result == lifecycle.Joined))
 		}
@@ -129,7 +135,7 @@ func (b *Bot) payStart(ctx context.Context, o *owed) error {
 func (b *Bot) dropStart(ctx context.Context, o *owed) error {
 	j := o.Start.Job
 	d := decision{outcome: "given-up", why: "paced", generation: j.Generation}
-	d.owed = append(d.owed, b.oweSay(j, "late", b.reply(j, blocks.QueuedTooLong())))
+	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.QueuedTooLong())))
 	err := b.store.Update(ctx, func(tx lifecycle.Tx) error { return b.writeLater(tx, o, d) })
 	if err != nil {
 		return err
@@ -138,11 +144,22 @@ func (b *Bot) dropStart(ctx context.Context, o *owed) error {
 	return nil
 }
 
-// writeLater records what became of a job that was decided as "wait": its own audit record, and the wait is over.
+// writeLater records what became of a job that was decided as "wait": an act of Showtime's own with its
+// audit record, and the wait is over. Somebody who has taken the debt over meanwhile decides instead.
 func (b *Bot) writeLater(tx lifecycle.Tx, o *owed, d decision) error {
+	var stored owed
+	found, err := tx.Get(b.owedKey(o.ID), &stored)
+	if err != nil {
+		return fmt.Errorf("read queued start: %w", err)
+	}
+	if !found || !stored.Claim.mine(o.Claim.Token) {
+		return errKnown
+	}
+	for _, debt := range d.owed {
+		debt.ID += "-later" // the first answer may still be owed
+	}
 	a := b.attempt(o.Start.Job, d)
-	a.ID += "-later"
-	a.At = b.now()
+	a.ID, a.What, a.At = a.ID+"-later", "queued-start", b.now()
 	if err := a.Record(tx, b.cluster); err != nil {
 		return err
 	}

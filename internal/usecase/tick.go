@@ -13,18 +13,19 @@ import (
 // Tick does what time demands of the conversation: requests that expired or lost their session, whatever
 // is owed and unclaimed, and drawings. The cluster itself is the lifecycle's to look after, before this.
 func (b *Bot) Tick(ctx context.Context) error {
-	state, err := b.manager.State(ctx)
-	if err != nil {
-		return fmt.Errorf("look at the cluster: %w", err)
-	}
-	return errors.Join(b.tidyRequests(ctx, state), b.payOwed(ctx), b.drawAll(ctx))
+	return errors.Join(b.tidyRequests(ctx), b.payOwed(ctx), b.drawAll(ctx))
 }
 
 // tidyRequests closes requests whose time or session is over, and forgets long decided ones.
-func (b *Bot) tidyRequests(ctx context.Context, state lifecycle.State) error {
+// The cluster is looked at after they were listed: no request can be about a session later than that.
+func (b *Bot) tidyRequests(ctx context.Context) error {
 	records, err := b.store.List(ctx, b.live(requestPrefix))
 	if err != nil {
 		return fmt.Errorf("list requests: %w", err)
+	}
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the cluster: %w", err)
 	}
 	var errs []error
 	for _, r := range records {
@@ -34,6 +35,7 @@ func (b *Bot) tidyRequests(ctx context.Context, state lifecycle.State) error {
 			continue
 		}
 		switch {
+		case req.V > recordVersion: // a newer build's to look after
 		case req.State != approval.Open && b.now().Sub(req.DecidedAt) > keepDecided:
 			errs = append(errs, b.store.Update(ctx, func(tx lifecycle.Tx) error { return tx.Delete(r.Key) }))
 		case req.State == approval.Open:
@@ -51,13 +53,10 @@ func (b *Bot) closeRequest(ctx context.Context, id string, state lifecycle.State
 		told = nil
 		var req approval.Request
 		found, err := tx.Get(b.requestKey(id), &req)
-		if err != nil || !found {
+		if err != nil || !found || req.V > recordVersion {
 			return err
 		}
-		next, closed := approval.Expire(req, b.now())
-		if !b.stillWanted(req, state) {
-			next, closed = approval.Drop(req, b.now())
-		}
+		next, closed := b.ended(req, state)
 		if !closed {
 			return nil
 		}
@@ -74,6 +73,14 @@ func (b *Bot) closeRequest(ctx context.Context, id string, state lifecycle.State
 	attempt.Log(b.logger(ctx))
 	b.pay(ctx, told)
 	return nil
+}
+
+// ended closes an open request whose session or time is over, and says whether it did.
+func (b *Bot) ended(req approval.Request, s lifecycle.State) (approval.Request, bool) {
+	if !stillWanted(req, s) {
+		return approval.Drop(req, b.now())
+	}
+	return approval.Expire(req, b.now())
 }
 
 // oweTelling owes the requester the news that nobody decided.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -38,34 +40,46 @@ func New(desk Desk, poker Poker, log zerolog.Logger, alarm func(ctx context.Cont
 	return &Worker{desk: desk, poker: poker, log: log, alarm: alarm}
 }
 
+const (
+	// jobWithin is how long a job may take, so that its person can still be told in the rest of the invocation.
+	jobWithin = queue.HandleTimeout - 10*time.Second
+	// pokeWithin is how long EMR may keep the tick from doing what else time demands.
+	pokeWithin = queue.HandleTimeout / 2
+	// giveUpWithin is how long telling somebody may take, whatever became of the job's own time.
+	giveUpWithin = 8 * time.Second
+)
+
 // Deliver does one queued job. An error gives it back to the queue; before the queue puts it aside for
 // good, its person is told.
 func (w *Worker) Deliver(ctx context.Context, d queue.Delivery) error {
 	j, err := job.Decode(d.Body)
 	ctx = w.log.With().Str("ref", j.Ref).Str("job", string(j.Kind)).Logger().WithContext(ctx)
 	if err == nil {
-		err = w.do(ctx, j)
+		err = guard(ctx, jobWithin, func(ctx context.Context) error { return w.desk.Do(ctx, j) })
 	}
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case j.ID == "": // nobody is known who could be told
-		w.alarm(ctx, "unreadable-job", d.DedupeID)
-	case queue.Last(d):
-		w.desk.GiveUp(ctx, j, err)
 	}
 	zerolog.Ctx(ctx).Warn().Err(err).Int("receives", d.Receives).Msg("job goes back to the queue")
+	if queue.Last(d) {
+		w.giveUp(ctx, d, j, err)
+	}
 	return err
 }
 
-// do does the job and turns a panic into its error, so that one bad job cannot take its neighbours along.
-func (w *Worker) do(ctx context.Context, j job.Job) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("job panicked: %v", p)
-		}
-	}()
-	return w.desk.Do(ctx, j)
+// giveUp does what is due before the queue puts a job aside.
+func (w *Worker) giveUp(ctx context.Context, d queue.Delivery, j job.Job, cause error) {
+	if j.ID == "" { // nobody is known who could be told
+		w.alarm(ctx, "unreadable-job", d.DedupeID)
+		return
+	}
+	err := guard(context.WithoutCancel(ctx), giveUpWithin, func(ctx context.Context) error {
+		w.desk.GiveUp(ctx, j, cause)
+		return nil
+	})
+	if err != nil {
+		zerolog.Ctx(ctx).Error().Err(err).Msg("person not told")
+	}
 }
 
 // Tick looks at EMR, then does what time demands. A fault of one does not keep the other from running.
@@ -73,7 +87,20 @@ func (w *Worker) Tick(ctx context.Context) error {
 	ctx = w.log.With().Str("job", "tick").Logger().WithContext(ctx)
 	var poked error
 	if w.poker != nil {
-		poked = w.poker.Poke(ctx)
+		poked = guard(ctx, pokeWithin, w.poker.Poke)
 	}
-	return errors.Join(poked, w.desk.Tick(ctx))
+	return errors.Join(poked, guard(ctx, queue.HandleTimeout, w.desk.Tick))
+}
+
+// guard bounds the time of something and turns its panic into an error, so that it takes nothing else along.
+func guard(ctx context.Context, within time.Duration, do func(context.Context) error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("do it: panic: %v", p)
+			zerolog.Ctx(ctx).Error().Bytes("stack", debug.Stack()).Msg("panic")
+		}
+	}()
+	return do(ctx)
 }
