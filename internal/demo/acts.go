@@ -38,7 +38,7 @@ type request struct {
 type act func(ctx context.Context, r request) error
 
 // errUnreached is what Slack shows when the app did not take a click or a message.
-var errUnreached = errors.New("Showtime did not answer Slack in time. Look again before you repeat it")
+var errUnreached = errors.New("the app did not take this from Slack: look at /emr status before trying again")
 
 func (s *Server) serveAct(do act) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -57,9 +58,9 @@ func (c *Clock) Ahead() time.Duration {
 func (c *Clock) At(wire time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := len(c.moves) - 1; i >= 0; i-- {
-		if !wire.Before(c.moves[i].at) {
-			return wire.Add(c.moves[i].ahead)
+	for _, m := range slices.Backward(c.moves) {
+		if !wire.Before(m.at) {
+			return wire.Add(m.ahead)
 		}
 	}
 	return wire

@@ -66,7 +66,7 @@ const pattern = new RegExp(
     "<([^<>\\n]+)>",
     "`([^`\\n]+)`",
     "(?<![\\p{L}\\p{N}*_~])([*_~])(?=\\S)([^\\n]*?\\S)\\3(?![\\p{L}\\p{N}])",
-    "(https?:\\/\\/[^\\s<>|]*[^\\s<>|.,;:!?)\\]'\"])",
+    "(https?:\\/\\/(?:(?!&[lg]t;)[^\\s<>|])*(?!&[lg]t;)[^\\s<>|.,;:!?)\\]'\"])",
   ].join("|"),
   "gu",
 );
@@ -74,20 +74,24 @@ const pattern = new RegExp(
 function inline(text: string, verbatim: boolean): Node[] {
   const nodes: Node[] = [];
   let end = 0;
-  const plain = (to: number) => {
-    if (to > end) {
-      nodes.push({ kind: "text", text: unescape(text.slice(end, to)) });
-    }
-  };
   for (const found of text.matchAll(pattern)) {
     const [whole, token, code, mark, styled, address] = found;
-    const node = read(whole, verbatim, { token, code, mark, styled, address });
-    plain(found.index);
-    nodes.push(node);
+    add(nodes, { kind: "text", text: unescape(text.slice(end, found.index)) });
+    add(nodes, read(whole, verbatim, { token, code, mark, styled, address }));
     end = found.index + whole.length;
   }
-  plain(text.length);
+  add(nodes, { kind: "text", text: unescape(text.slice(end)) });
   return nodes;
+}
+
+/** add appends a node, text to the text before it. */
+function add(nodes: Node[], node: Node) {
+  const last = nodes.at(-1);
+  if (node.kind === "text" && last?.kind === "text") {
+    last.text += node.text;
+  } else if (node.kind !== "text" || node.text !== "") {
+    nodes.push(node);
+  }
 }
 
 type Groups = Record<"token" | "code" | "mark" | "styled" | "address", string | undefined>;

@@ -23,7 +23,8 @@ export async function ask(act: "type" | "click" | "read" | "clock" | "switch", b
 async function explain(answer: Response): Promise<string> {
   const text = await answer.text();
   try {
-    return (JSON.parse(text) as { error: string }).error;
+    const { error } = JSON.parse(text) as { error: string };
+    return error.slice(0, 1).toUpperCase() + error.slice(1);
   } catch {
     return text.trim();
   }
