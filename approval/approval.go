@@ -74,6 +74,8 @@ const (
 	CodeClosed     Code = "not-open" // State, By and At say what became of the request
 	CodeExpired    Code = "expired"
 	CodeNotOwn     Code = "not-own-request" // only its person withdraws a request
+	CodeLookedAt   Code = "looked-at"       // another admin is looking at it: By until At
+	CodeNotUsing   Code = "not-using"       // only who uses the session can still need it
 )
 
 // VerdictKind is allowed, refused, or "ask an admin".
@@ -113,4 +115,15 @@ type Request struct {
 
 	DecidedBy string    `json:"decided_by,omitempty"`
 	DecidedAt time.Time `json:"decided_at,omitzero"`
+	// Answer is what who denied it typed.
+	Answer string `json:"answer,omitempty"`
+
+	// LookedAtBy says who is looking at it, and until when that counts; anybody may still decide.
+	LookedAtBy    string    `json:"looked_at_by,omitempty"`
+	LookedAtUntil time.Time `json:"looked_at_until,omitzero"`
+	// NeededBy are the people who use the session and said that they still need it. They veto nothing.
+	NeededBy []string `json:"needed_by,omitempty"`
+	// Reminded counts the reminders whose time has come, Escalated says that the escalation's has.
+	Reminded  int  `json:"reminded,omitempty"`
+	Escalated bool `json:"escalated,omitempty"`
 }

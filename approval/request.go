@@ -18,10 +18,7 @@ func Decide(req Request, who Person, approve bool, policy Policy, now time.Time)
 	case req.State != Open:
 		return req, closed(req)
 	case req.expired(now):
-		return req, Verdict{
-			Kind: Refuse, Code: CodeExpired, State: Expired, At: req.ExpiresAt,
-			Sentence: "This request has expired. If it is still wanted, its person can ask again.",
-		}
+		return req, expired(req)
 	}
 	state := Denied
 	if approve {
@@ -71,6 +68,13 @@ func refuseDecider(who Person) Verdict {
 		return Verdict{Kind: Refuse, Code: CodeNotAdmin, Sentence: "Only an admin of Showtime can decide about a request."}
 	}
 	return refuseRole(who)
+}
+
+func expired(req Request) Verdict {
+	return Verdict{
+		Kind: Refuse, Code: CodeExpired, State: Expired, At: req.ExpiresAt,
+		Sentence: "This request has expired. If it is still wanted, its person can ask again.",
+	}
 }
 
 func closed(req Request) Verdict {

@@ -25,14 +25,38 @@ func MayDestroy(policy Policy, who Person, s Situation, admins []Person) Verdict
 		return refusePolicy()
 	case mayCancel(who, s), policy == NoneNeed, policy == ByAdmin && who.Admin:
 		return allow()
+	}
+	return ask(policy, who, admins)
+}
+
+// MayPassCap says whether the person may extend a session past its lease's cap now, or must ask. An admin
+// may, unless four eyes are wanted; even where a destroy needs nobody, this needs an admin.
+func MayPassCap(policy Policy, who Person, admins []Person) Verdict {
+	asked := policy
+	if policy == NoneNeed {
+		asked = ByAdmin
+	}
+	switch {
+	case !who.May():
+		return refuseRole(who)
+	case !policy.Valid():
+		return refusePolicy()
+	case asked == ByAdmin && who.Admin:
+		return allow()
+	}
+	return ask(asked, who, admins)
+}
+
+// ask gives "ask an admin", or no when no admin could answer.
+func ask(policy Policy, who Person, admins []Person) Verdict {
+	switch {
 	case NoApprover(policy, who.ID, admins):
 		return Verdict{Kind: Refuse, Code: CodeNoApprover, Sentence: "An admin must agree to this, and there is no " +
 			"other admin who could at the moment. Nothing was asked; please tell whoever runs Showtime."}
 	case policy == FourEyes:
 		return Verdict{Kind: Ask, Code: CodeNeedsOther, Sentence: "Another admin must agree first."}
-	default:
-		return Verdict{Kind: Ask, Code: CodeNeedsAdmin, Sentence: "An admin must agree first."}
 	}
+	return Verdict{Kind: Ask, Code: CodeNeedsAdmin, Sentence: "An admin must agree first."}
 }
 
 // NoApprover says that a request of this person could be approved by nobody among the admins. It is

@@ -97,6 +97,38 @@ func TestMayDestroy(t *testing.T) {
 	}
 }
 
+func TestMayPassCap(t *testing.T) {
+	t.Parallel()
+	both := []approval.Person{admin, admin2}
+	tests := []struct {
+		name   string
+		policy approval.Policy
+		who    approval.Person
+		admins []approval.Person
+		want   approval.VerdictKind
+		code   approval.Code
+	}{
+		{"admin_policy_admin_allowed", approval.ByAdmin, admin, nil, approval.Allow, ""},
+		{"admin_policy_analyst_asks", approval.ByAdmin, analyst, both, approval.Ask, approval.CodeNeedsAdmin},
+		{"admin_policy_nobody_to_ask", approval.ByAdmin, analyst, nil, approval.Refuse, approval.CodeNoApprover},
+		{"four_eyes_admin_asks", approval.FourEyes, admin, both, approval.Ask, approval.CodeNeedsOther},
+		{"four_eyes_lone_admin_refused", approval.FourEyes, admin, []approval.Person{admin}, approval.Refuse, approval.CodeNoApprover},
+		{"four_eyes_analyst_asks", approval.FourEyes, analyst, both, approval.Ask, approval.CodeNeedsOther},
+		{"none_admin_allowed", approval.NoneNeed, admin, nil, approval.Allow, ""},
+		{"none_analyst_still_asks", approval.NoneNeed, analyst, both, approval.Ask, approval.CodeNeedsAdmin},
+		{"none_nobody_to_ask", approval.NoneNeed, analyst, nil, approval.Refuse, approval.CodeNoApprover},
+		{"stranger_refused", approval.NoneNeed, stranger, both, approval.Refuse, approval.CodeNoRole},
+		{"barred_admin_refused", approval.ByAdmin, barred(admin, approval.Deactivated), both, approval.Refuse, approval.CodeBarred},
+		{"unknown_policy_refused", "anything", admin, both, approval.Refuse, approval.CodeNoPolicy},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checkVerdict(t, approval.MayPassCap(tt.policy, tt.who, tt.admins), tt.want, tt.code)
+		})
+	}
+}
+
 func TestNoApprover(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
