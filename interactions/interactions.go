@@ -175,6 +175,12 @@ func kindOf(id string) job.Kind {
 		return job.Approve
 	case actionid.Deny:
 		return job.Deny
+	case actionid.Claim:
+		return job.Claim
+	case actionid.StillNeed:
+		return job.StillNeed
+	case actionid.Withdraw:
+		return job.Withdraw
 	default:
 		return ""
 	}
@@ -195,10 +201,20 @@ func read(kind job.Kind, value string) job.Job {
 		return outdated()
 	}
 	v, err := actionid.Decode(value)
-	if err != nil || (kind == job.Approve || kind == job.Deny) && v.Request == "" {
+	if err != nil || ofRequest(kind) && v.Request == "" {
 		return outdated()
 	}
 	return job.Job{Kind: kind, Generation: v.Generation, Request: v.Request}
+}
+
+// ofRequest says whether a button means nothing without its request.
+func ofRequest(kind job.Kind) bool {
+	switch kind {
+	case job.Approve, job.Deny, job.Claim, job.StillNeed, job.Withdraw:
+		return true
+	default:
+		return false
+	}
 }
 
 func outdated() job.Job {

@@ -16,6 +16,10 @@ const (
 	Destroy = "showtime:destroy"
 	Approve = "showtime:approve"
 	Deny    = "showtime:deny"
+
+	Claim     = "showtime:claim"
+	StillNeed = "showtime:still-need"
+	Withdraw  = "showtime:withdraw"
 )
 
 // The link buttons: Slack reports their clicks, and they are answered but never queued.

@@ -35,6 +35,9 @@ const (
 	Destroy    Kind = "destroy"     // the confirmed Destroy button
 	Approve    Kind = "approve"     // the confirmed Approve button
 	Deny       Kind = "deny"        // the Deny button
+	Claim      Kind = "claim"       // the "Looking at it" button
+	StillNeed  Kind = "still-need"  // the "I still need it" button
+	Withdraw   Kind = "withdraw"    // the Withdraw button
 	Outdated   Kind = "outdated"    // a button this build does not know
 )
 
@@ -112,7 +115,7 @@ func (j Job) Encode() ([]byte, error) {
 // one per person, so that nobody's question waits behind a failing job.
 func (j Job) Group(cluster string) string {
 	switch j.Kind {
-	case Start, Join, Destroy, Approve, Deny:
+	case Start, Join, Destroy, Approve, Deny, Claim, StillNeed, Withdraw:
 		return "cluster/" + cluster
 	default:
 		return "person/" + j.User
