@@ -2,11 +2,13 @@ package testbed
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
 	"showtime/internal/queue"
 	"showtime/internal/slacklike"
+	"showtime/internal/wiring"
 	"showtime/lifecycle"
 )
 
@@ -37,12 +39,18 @@ func (b *Bed) Drain() {
 	b.T.Helper()
 	for _, m := range b.Queue.Take() {
 		for n := 1; n <= queue.MaxReceives; n++ {
-			d := queue.Delivery{Body: m.Body, Group: m.Group, DedupeID: m.DedupeID, Receives: n, SentAt: b.Clock.Now()}
-			if b.Worker.Deliver(b.T.Context(), d) == nil {
+			if b.Deliver(b.Joined, m, n) == nil {
 				break
 			}
 		}
 	}
+}
+
+// Deliver hands a message out to a worker for the nth time.
+func (b *Bed) Deliver(to wiring.Joined, m queue.Message, n int) error {
+	return to.Worker.Deliver(b.T.Context(), queue.Delivery{
+		Body: m.Body, Group: m.Group, DedupeID: m.DedupeID, Receives: n, SentAt: b.Clock.Now(),
+	})
 }
 
 // Tick moves the clock a minute and ticks; a fault fails the test.
@@ -159,6 +167,45 @@ func (b *Bed) Live() int {
 	n := 0
 	for _, c := range b.EMR.Clusters() {
 		if !lifecycle.Ended(c.State) {
+			n++
+		}
+	}
+	return n
+}
+
+// LiveOf counts the live clusters of one session.
+func (b *Bed) LiveOf(generation int64) int {
+	n := 0
+	for _, c := range b.EMR.Clusters() {
+		if !lifecycle.Ended(c.State) && c.Tags[lifecycle.TagGeneration] == strconv.FormatInt(generation, 10) {
+			n++
+		}
+	}
+	return n
+}
+
+// Owed counts what is still owed to people and to the cluster.
+func (b *Bed) Owed() int {
+	b.T.Helper()
+	return len(b.live("owed/"))
+}
+
+// live reads the records of the cluster whose names begin so.
+func (b *Bed) live(prefix string) []lifecycle.Record {
+	b.T.Helper()
+	key := lifecycle.LiveKey("exploration", prefix)
+	records, err := b.Store.List(b.T.Context(), lifecycle.Query{Partition: key.Partition, From: prefix, To: prefix + "~"})
+	if err != nil {
+		b.T.Fatalf("list %s: %v", prefix, err)
+	}
+	return records
+}
+
+// Seen counts the messages of a channel, whoever may see them, whose text has this in it.
+func (b *Bed) Seen(channel, text string) int {
+	n := 0
+	for _, m := range b.Slack.Messages(channel, "") {
+		if strings.Contains(m.Text, text) {
 			n++
 		}
 	}

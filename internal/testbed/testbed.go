@@ -1,19 +1,13 @@
 // Package testbed puts the whole product together for tests: a look-alike Slack, the real receiver, a queue
 // that is drained by hand, the real worker and use cases, and the real SDK client on a simulated EMR.
-// People type and click; the test moves the clock.
+// People type and click; the test moves the clock, and says when a process dies. Nothing touches a network.
 package testbed
 
 import (
-	"context"
 	"fmt"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
+	"net/http"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -24,7 +18,6 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/emrsim"
-	"showtime/internal/queue"
 	"showtime/internal/receiver"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
@@ -66,34 +59,49 @@ type Options struct {
 	Reason   bool            // reasons are required
 	// Admins replaces Bo and Mia.
 	Admins []string
-	// Store wraps the store, to make it fail.
-	Store func(lifecycle.Store) lifecycle.Store
+	// File replaces ClusterFile.
+	File string
+	// Memory keeps the records in memory, where processes race as on DynamoDB, and not in a file.
+	Memory bool
 }
 
 // Bed is the product, put together.
 type Bed struct {
-	T     testing.TB
-	Slack *slacklike.Workspace
-	EMR   *emrsim.Sim
-	Clock *Clock
-	Store lifecycle.Store
-	Queue *Queue
-	Log   *Log
+	T      testing.TB
+	Slack  *slacklike.Workspace
+	EMR    *emrsim.Sim
+	Clock  *Clock
+	Store  lifecycle.Store
+	Queue  *Queue
+	Log    *Log
+	Points *Points
 	wiring.Joined
+	parts wiring.Parts
+	pipe  *pipe
 }
 
 // New puts a bed together; it is taken apart with the test.
 func New(t testing.TB, o Options) *Bed {
 	t.Helper()
-	b := &Bed{T: t, Clock: NewClock(), Queue: &Queue{}, Log: &Log{}}
+	b := &Bed{T: t, Clock: NewClock(), Queue: &Queue{}, Log: &Log{}, Points: &Points{}}
+	quiet := func(string) {}
+	b.pipe = &pipe{handlers: map[string]http.Handler{}, point: quiet}
 	b.openSlack()
 	b.openStore(o)
-	sim := httptest.NewServer(nil)
-	t.Cleanup(sim.Close)
 	b.EMR = emrsim.New(emrsim.Options{Now: b.Clock.Now, NewID: ids(), Timing: emrsim.LikeEMR()})
-	sim.Config.Handler = b.EMR
-	b.join(o, sim.URL)
+	b.pipe.handlers[emrURL] = b.EMR
+	b.join(o)
 	return b
+}
+
+// Another is one more worker process, which shares only the store with the first.
+func (b *Bed) Another() wiring.Joined {
+	b.T.Helper()
+	joined, err := wiring.Join(b.parts)
+	if err != nil {
+		b.T.Fatalf("join worker: %v", err)
+	}
+	return joined
 }
 
 // ids counts up ids of EMR clusters.
@@ -103,10 +111,10 @@ func ids() func() string {
 }
 
 func (b *Bed) openSlack() {
-	b.Slack = slacklike.New(slacklike.Options{Now: b.Clock.Now})
-	web := httptest.NewServer(b.Slack)
-	b.T.Cleanup(web.Close)
-	b.Slack.SetURL(web.URL)
+	app := &http.Client{Transport: &pipe{handlers: b.pipe.handlers, point: b.pipe.point}}
+	b.Slack = slacklike.New(slacklike.Options{Now: b.Clock.Now, Client: app})
+	b.pipe.handlers[slackURL] = b.Slack
+	b.Slack.SetURL(slackURL)
 	for _, id := range []string{Ana, Raj, Bo, Mia, Olli} {
 		b.Slack.AddUser(slacklike.User{ID: id})
 	}
@@ -120,6 +128,12 @@ func (b *Bed) openSlack() {
 }
 
 func (b *Bed) openStore(o Options) {
+	if o.Memory {
+		memory := NewMemory(b.Clock.Now)
+		memory.between = func() { b.Points.pass("between decision and commit") }
+		b.Store = watched{memory, b.Points}
+		return
+	}
 	store, err := boltstore.Open(b.T.TempDir(), b.Clock.Now)
 	if err != nil {
 		b.T.Fatalf("open store: %v", err)
@@ -129,40 +143,39 @@ func (b *Bed) openStore(o Options) {
 			b.T.Errorf("close store: %v", err)
 		}
 	})
-	b.Store = store
-	if o.Store != nil {
-		b.Store = o.Store(store)
-	}
+	b.Store = watched{store, b.Points}
 }
 
-func (b *Bed) join(o Options, emrURL string) {
-	file, err := clusterfile.Parse([]byte(ClusterFile))
+func (b *Bed) join(o Options) {
+	source := ClusterFile
+	if o.File != "" {
+		source = o.File
+	}
+	file, err := clusterfile.Parse([]byte(source))
 	if err != nil {
 		b.T.Fatalf("read cluster file: %v", err)
 	}
-	log := zerolog.New(b.Log)
+	b.pipe.point = b.Points.pass
 	a := aws.Config{
-		Region: "eu-west-1", BaseEndpoint: aws.String(emrURL),
+		Region: "eu-west-1", BaseEndpoint: aws.String(emrURL), HTTPClient: &http.Client{Transport: b.pipe},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDTEST", "test", ""),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} }, // its pauses are real time
 	}
-	b.Joined, err = wiring.Join(wiring.Parts{
-		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test"),
-		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: log,
-	})
-	if err != nil {
-		b.T.Fatalf("join worker: %v", err)
+	b.parts = wiring.Parts{
+		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test"), Transport: b.pipe,
+		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
 	}
+	b.Joined = b.Another()
 	team, app, _, _ := b.Slack.IDs()
 	door, err := receiver.New(receiver.Config{
 		Secrets: secret.StaticSigning([]string{b.Slack.SigningSecret()}), Queue: b.Queue, Phrases: events.DefaultPhrases(),
-		Cluster: "exploration", TeamID: team, AppID: app, Log: log, Now: b.Clock.Now,
+		Cluster: "exploration", TeamID: team, AppID: app, Log: zerolog.New(b.Log), Now: b.Clock.Now,
 	})
 	if err != nil {
 		b.T.Fatalf("make receiver: %v", err)
 	}
-	server := httptest.NewServer(door)
-	b.T.Cleanup(server.Close)
-	b.Slack.SetApp(server.URL)
+	b.pipe.handlers[appURL] = door
+	b.Slack.SetApp(appURL)
 }
 
 func (b *Bed) settings(o Options) config.Worker {
@@ -178,91 +191,4 @@ func (b *Bed) settings(o Options) config.Worker {
 		c.Admins.Users = o.Admins
 	}
 	return c
-}
-
-// Clock is a clock that stands until it is moved.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// NewClock starts on a Monday morning.
-func NewClock() *Clock { return &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)} }
-
-// Now is the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Move moves the time forward.
-func (c *Clock) Move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// Log collects what is logged.
-type Log struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write implements io.Writer.
-func (l *Log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-// String is everything logged so far.
-func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-// Queue keeps what the receiver sends until it is drained.
-type Queue struct {
-	mu   sync.Mutex
-	sent []queue.Message
-	seen map[string]bool
-	Down error // what Send answers, if not nil
-}
-
-// Send implements the receiver's Sender, deduplication included.
-func (q *Queue) Send(_ context.Context, m queue.Message) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.Down != nil {
-		return q.Down
-	}
-	if q.seen == nil {
-		q.seen = map[string]bool{}
-	}
-	if !q.seen[m.DedupeID] {
-		q.seen[m.DedupeID] = true
-		q.sent = append(q.sent, m)
-	}
-	return nil
-}
-
-// Take empties the queue.
-func (q *Queue) Take() []queue.Message {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	sent := q.sent
-	q.sent = nil
-	return sent
-}
-
-// WriteClusterFile writes the cluster file into a folder of the test's and gives its path.
-func WriteClusterFile(t testing.TB) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "exploration.json")
-	if err := os.WriteFile(path, []byte(ClusterFile), 0o600); err != nil {
-		t.Fatalf("write cluster file: %v", err)
-	}
-	return path
 }

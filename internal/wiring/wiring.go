@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -31,6 +32,8 @@ type Parts struct {
 	// Now is domain time, Wire is Slack's.
 	Now, Wire func() time.Time
 	Log       zerolog.Logger
+	// Transport carries the calls to Slack; nil means Go's own.
+	Transport http.RoundTripper
 }
 
 // Joined is a worker and the parts of it that others look at.
@@ -43,7 +46,7 @@ type Joined struct {
 func Join(p Parts) (Joined, error) {
 	alarm := Alarm(p.Log)
 	slack, err := slackapi.New(slackapi.Options{
-		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire,
+		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire, Transport: p.Transport,
 	})
 	if err != nil {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
