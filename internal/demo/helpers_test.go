@@ -15,6 +15,9 @@ import (
 	"showtime/internal/slacklike"
 )
 
+// requestLimit is how long a request may take that is no open page.
+const requestLimit = 5 * time.Second
+
 // stage is a page with a workspace and an app behind it, served on a loopback port.
 type stage struct {
 	*Server
@@ -83,6 +86,12 @@ var _ Backstage = (*fakeBackstage)(nil)
 // newStage opens a page; switches are those it offers.
 func newStage(t *testing.T, switches ...Switch) *stage {
 	t.Helper()
+	return newStageWithin(t, requestLimit, switches...)
+}
+
+// newStageWithin opens a page on a server that gives up on requests after a while.
+func newStageWithin(t *testing.T, limit time.Duration, switches ...Switch) *stage {
+	t.Helper()
 	s := &stage{slack: slacklike.New(slacklike.Options{}), clock: NewClock(nil), app: &fakeApp{status: http.StatusOK}, scene: &fakeBackstage{}}
 	Furnish(s.slack)
 	s.slack.SetURL(serve(t, s.slack))
@@ -105,8 +114,10 @@ func newStage(t *testing.T, switches ...Switch) *stage {
 		t.Fatal(err)
 	}
 	front.Config.Handler = page
+	front.Config.ReadTimeout, front.Config.WriteTimeout = limit, limit
 	front.Start()
 	t.Cleanup(front.Close)
+	t.Cleanup(page.Close)
 	s.Server, s.url = page, front.URL
 	s.ticks = func() []time.Time { mu.Lock(); defer mu.Unlock(); return ticked }
 	return s

@@ -41,6 +41,9 @@ type Server struct {
 	files http.Handler
 	mux   *http.ServeMux
 
+	closed chan struct{}
+	close  func()
+
 	moving sync.Mutex // held while the clock moves, so that each minute has its tick
 
 	mu       sync.Mutex
@@ -67,8 +70,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, token: rand.Text(), files: http.FileServerFS(built), mux: http.NewServeMux(),
-		read: map[place]string{}, watchers: map[chan struct{}]bool{},
+		read: map[place]string{}, watchers: map[chan struct{}]bool{}, closed: make(chan struct{}),
 	}
+	s.close = sync.OnceFunc(func() { close(s.closed) })
 	s.page = bytes.ReplaceAll(index, []byte("TOKEN-OF-THIS-RUN"), []byte(s.token))
 	s.routes()
 	return s, nil
@@ -95,6 +99,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mux.ServeHTTP(w, r)
 }
+
+// Close lets go of every open page, each of which would keep the HTTP server from shutting down.
+func (s *Server) Close() { s.close() }
 
 func (s *Server) servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -83,6 +84,12 @@ func (s *stream) messages(p *patch, channels []channelView) {
 
 // serveEvents keeps one open page up to date for as long as it is open.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	// The server's time limits are for requests that end.
+	rc := http.NewResponseController(w)
+	if err := errors.Join(rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})); err != nil {
+		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
+		return
+	}
 	person := byName(r.URL.Query().Get("person")).ID
 	changes, cancel := s.o.Workspace.Watch()
 	defer cancel()
@@ -91,6 +98,12 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	refresh := time.NewTicker(s.o.Refresh)
 	defer refresh.Stop()
 
+	// The server's timeouts are for requests that end; without lifting them the stream would break every few seconds.
+	control := http.NewResponseController(w)
+	if errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) != nil {
+		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	page := &stream{server: s, person: person}
 	for {
@@ -100,6 +113,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		select {
 		case <-r.Context().Done():
+			return
+		case <-s.closed:
 			return
 		case <-changes:
 		case <-nudges:

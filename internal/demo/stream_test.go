@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"showtime/lifecycle"
 )
@@ -212,6 +215,30 @@ func TestNothingNewSendsNothing(t *testing.T) {
 	}
 	if p, err := page.next(t.Context()); err != nil || p.Fresh || !p.empty() {
 		t.Fatalf("second patch %+v, %v", p, err)
+	}
+}
+
+func TestOpenPageOutlivesTheLimitOfRequests(t *testing.T) {
+	t.Parallel()
+	const limit = 50 * time.Millisecond
+	s := newStageWithin(t, limit)
+	page := s.open(t, "ana")
+	for begun := time.Now(); time.Since(begun) < 4*limit; {
+		text := strconv.FormatInt(time.Since(begun).Nanoseconds(), 10)
+		s.post(t, TeamChannel, text, "")
+		page.until(page.shows(text))
+	}
+}
+
+func TestCloseLetsGoOfOpenPages(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	page := s.open(t, "ana")
+	page.until(func() bool { return page.room.Me == Ana })
+	s.Close()
+	s.Close()
+	if _, err := io.Copy(io.Discard, page.lines); err != nil {
+		t.Errorf("the page ended with %v, want an orderly end", err)
 	}
 }
 
