@@ -99,6 +99,9 @@ func (s *Server) moveClock(ctx context.Context, r request) error {
 	s.moving.Lock()
 	defer s.moving.Unlock()
 	defer s.nudge()
+	if s.o.Settle != nil {
+		s.o.Settle(ctx)
+	}
 	for range r.Minutes {
 		s.o.Clock.Forward(time.Minute)
 		if err := s.o.Tick(ctx); err != nil {

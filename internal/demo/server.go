@@ -26,7 +26,10 @@ type Options struct {
 	Workspace *slacklike.Workspace
 	Clock     *Clock
 	// Tick does at once what the app does every minute; it is called after each minute the clock moves.
-	Tick      func(ctx context.Context) error
+	Tick func(ctx context.Context) error
+	// Settle, if given, waits a moment for what was asked before the clock moves: a job in hand would
+	// otherwise find that a minute passed between two of its steps.
+	Settle    func(ctx context.Context)
 	Backstage Backstage
 	Switches  []Switch
 	// Refresh is how often the panel looks behind; 0 means every 400 ms.

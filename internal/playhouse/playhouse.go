@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -23,6 +24,9 @@ import (
 	"showtime/internal/slacklike"
 	"showtime/internal/wiring"
 )
+
+// settleWithin bounds how long a move of the clock waits for the jobs before it.
+const settleWithin = 2 * time.Second
 
 // tickEvery is a minute's tick in the demo, where clusters and visitors are faster than in life.
 const tickEvery = time.Second
@@ -62,7 +66,17 @@ func (h *House) URL() string { return "http://" + h.front.Addr().String() }
 func (h *House) Run(ctx context.Context) error {
 	h.crew.begin()
 	defer h.crew.end()
-	return serve.HTTP(ctx, h.front, h.page)
+	return serve.HTTP(ctx, h.front, endingWith(ctx, h.page))
+}
+
+// endingWith ends a handler's requests with the house: an open page's stream of events never ends by itself.
+func endingWith(house context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(house, cancel)()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // Close takes the demo apart and deletes its data.
@@ -126,7 +140,7 @@ func (h *House) raise(ctx context.Context, port int) (err error) {
 	}
 	h.closers = append(h.closers, func() error { return ignoreClosed(h.front.Close()) })
 	h.page, err = demo.New(demo.Options{
-		Host: h.front.Addr().String(), Workspace: h.slack, Clock: h.clock, Tick: h.tick,
+		Host: h.front.Addr().String(), Workspace: h.slack, Clock: h.clock, Tick: h.tick, Settle: h.settle,
 		Backstage: backstage{house: h}, Switches: h.switches(),
 	})
 	return err
@@ -138,6 +152,24 @@ func (h *House) tick(ctx context.Context) error {
 		return nil
 	}
 	return h.server.Tick(ctx)
+}
+
+// settle waits until nothing is in the queue, for a moment at most.
+func (h *House) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for !h.crew.down() && ctx.Err() == nil {
+		held, err := backstage{house: h}.queue(ctx)
+		if err != nil || !slices.ContainsFunc(held, func(w demo.Waiting) bool { return !w.Dead }) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-look.C:
+		}
+	}
 }
 
 // environment is the demo's own: the product reads its settings from it as it would from the real one.
