@@ -98,12 +98,6 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	refresh := time.NewTicker(s.o.Refresh)
 	defer refresh.Stop()
 
-	// The server's timeouts are for requests that end; without lifting them the stream would break every few seconds.
-	control := http.NewResponseController(w)
-	if errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{})) != nil {
-		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
-		return
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	page := &stream{server: s, person: person}
 	for {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -44,7 +43,7 @@ type House struct {
 	sim     *emrsim.Sim
 	server  *serve.Server
 	crew    *crew
-	page    http.Handler
+	page    *demo.Server
 	data    string
 	closers []func() error
 	front   net.Listener
@@ -66,17 +65,8 @@ func (h *House) URL() string { return "http://" + h.front.Addr().String() }
 func (h *House) Run(ctx context.Context) error {
 	h.crew.begin()
 	defer h.crew.end()
-	return serve.HTTP(ctx, h.front, endingWith(ctx, h.page))
-}
-
-// endingWith ends a handler's requests with the house: an open page's stream of events never ends by itself.
-func endingWith(house context.Context, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithCancel(r.Context())
-		defer cancel()
-		defer context.AfterFunc(house, cancel)()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	defer context.AfterFunc(ctx, h.page.Close)()
+	return serve.HTTP(ctx, h.front, h.page)
 }
 
 // Close takes the demo apart and deletes its data.
