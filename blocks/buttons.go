@@ -90,11 +90,39 @@ func stoppable(s lifecycle.State) bool {
 
 // destroyButton is the viewer's own Destroy button, nil when there is nothing to destroy.
 func destroyButton(v PanelView) *button {
-	if !stoppable(v.State) {
+	if !stoppable(v.State) || ownRequest(v) != nil && mustAsk(v) {
 		return nil
 	}
 	c := destroyConfirm(v)
 	return newButton(actionid.Destroy, c.label, c.meaning, current(v.State)).styled(slack.StyleDanger).asking(c.confirm)
+}
+
+// ownRequest is the viewer's own open request, nil when there is none or others see the message too.
+func ownRequest(v PanelView) *approval.Request {
+	if v.Open == nil || v.Public || v.Open.State != approval.Open || v.Open.By != v.Viewer.ID {
+		return nil
+	}
+	return v.Open
+}
+
+// withdrawButton takes the viewer's own request back, nil when there is none.
+func withdrawButton(v PanelView) *button {
+	r := ownRequest(v)
+	if r == nil {
+		return nil
+	}
+	return newButton(actionid.Withdraw, "Withdraw request", "takes your request back; the cluster keeps running", requestValue(*r))
+}
+
+// cancels says whether the viewer may end a start that nobody could use yet.
+func cancels(v PanelView) bool {
+	s := v.State.Session
+	return s.ReadyAt.IsZero() && (v.Viewer.Admin || v.Viewer.ID == s.Starter)
+}
+
+// mustAsk says whether somebody else must agree to the viewer's Destroy.
+func mustAsk(v PanelView) bool {
+	return !cancels(v) && v.Policy != approval.NoneNeed && (v.Policy != approval.ByAdmin || !v.Viewer.Admin)
 }
 
 // destruction is a Destroy button in the words of somebody's rights.
@@ -106,11 +134,10 @@ type destruction struct {
 // destroyConfirm words the viewer's Destroy button: what will be lost, and who decides.
 func destroyConfirm(v PanelView) destruction {
 	s := v.State
-	cancel := s.Session.ReadyAt.IsZero() && (v.Viewer.Admin || v.Viewer.ID == s.Session.Starter)
 	switch {
 	case v.Public:
 		return publicDestroy(s, v.Policy)
-	case cancel:
+	case cancels(v):
 		return destruction{
 			"Cancel start", "ends the start after asking you once more; nobody has to agree",
 			confirm{
@@ -118,7 +145,7 @@ func destroyConfirm(v PanelView) destruction {
 				"Cancel start", "Back",
 			},
 		}
-	case v.Policy == approval.NoneNeed || v.Policy == approval.ByAdmin && v.Viewer.Admin:
+	case !mustAsk(v):
 		return destruction{
 			"Destroy", "ends the cluster for everybody after asking you once more",
 			confirm{

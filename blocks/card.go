@@ -40,7 +40,7 @@ func liveCard(v CardView) Message {
 	s := v.State
 	p := cardPage(v)
 	p.say(steps(s, v.Now)...)
-	p.say(leaseLine(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open))
+	p.say(leaseLine(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open))
 	reasonOf(p, s.Session)
 	p.say(troubleLine(s.Session), overdueLine(s.Session))
 	p.say(costLine(s))

@@ -41,6 +41,10 @@ func addHostile(all map[string]Message) {
 		r := RequestView{Request: request(approval.Open), State: v.State, Admins: []string{text, "U0MIA"}, Now: noon()}
 		r.Request.Reason, r.Request.ID = text, "D-0142"
 		all["hostile_request_"+name] = RequestCard(r)
+		all["hostile_notice_"+name] = Notice(NoticeView{Request: r.Request, State: v.State, Now: noon()})
+		r.Request.State, r.Request.DecidedBy, r.Request.DecidedAt, r.Request.Answer = approval.Denied, "U0MIA", noon(), text
+		all["hostile_denied_"+name], all["hostile_told_"+name] = RequestCard(r), RequestDecided(r.Request, v.State)
+		all["hostile_notice_denied_"+name] = Notice(NoticeView{Request: r.Request, State: v.State, Now: noon()})
 	}
 }
 

@@ -37,13 +37,13 @@ func Panel(v PanelView) Message {
 	facts(p, v)
 	switch {
 	case v.State.Live():
-		if stoppable(v.State) {
+		if destroyButton(v) != nil {
 			reasonInput(p, v)
 		}
 	case v.State.Wish == nil:
 		startInputs(p, v)
 	}
-	p.actions(mainButton(v), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroyButton(v))
+	p.actions(mainButton(v), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroyButton(v), withdrawButton(v))
 	return p.message()
 }
 
@@ -58,7 +58,7 @@ func facts(p *page, v PanelView) {
 	}
 	p.say(costLine(s))
 	if s.Live() {
-		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open))
+		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open), neededLine(v.Open))
 		p.quote("Purpose", s.Session.Purpose, maxTyped)
 	}
 }
@@ -153,7 +153,7 @@ func Status(v PanelView) Message {
 		destroy = nil
 		p.note("To end it: /emr destroy and the reason.")
 	}
-	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroy)
+	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroy, withdrawButton(v))
 	return p.message()
 }
 
@@ -172,11 +172,17 @@ func DestroyOffer(v PanelView) Message {
 	p := newForm("offer", s.Generation)
 	p.header(title(s))
 	p.say(v.Notice)
-	c := destroyConfirm(v).confirm
 	p.say(standing(s, v.Now), leaseLine(s, v.Now))
-	p.say("Nothing has been done yet. "+escape(c.text), peopleLine(s.Session), openLine(v.Open))
-	p.say(costLine(s))
-	reasonInput(p, v)
-	p.actions(destroyButton(v), statusButton(s), cardButton(s, v.CardLink))
+	destroy := destroyButton(v)
+	if destroy == nil { // it is asked for already
+		p.say("Nothing has been changed.", peopleLine(s.Session), openLine(v.Open), neededLine(v.Open))
+		p.say(costLine(s))
+	} else {
+		text := destroyConfirm(v).confirm.text
+		p.say("Nothing has been done yet. "+escape(text), peopleLine(s.Session), openLine(v.Open), neededLine(v.Open))
+		p.say(costLine(s))
+		reasonInput(p, v)
+	}
+	p.actions(destroy, statusButton(s), cardButton(s, v.CardLink), withdrawButton(v))
 	return p.message()
 }

@@ -22,25 +22,36 @@ type RequestView struct {
 // RequestCard draws a destroy request for the admins; once decided it keeps its facts and loses its buttons.
 func RequestCard(v RequestView) Message {
 	r := v.Request
+	open := r.State == approval.Open && concerns(r, v.State)
 	p := newPage("request", v.State.Revision, v.Now)
+	if open {
+		p = newForm("request", r.Generation)
+	}
 	p.header(requestTitle(r) + " · Destroy " + line(v.State.Cluster, maxTyped))
-	p.say(decided(r))
+	p.say(decided(r), anyway(r, v.State))
+	p.quote("Reason of the denial", r.Answer, maxTyped)
 	p.say("Asked by " + Mention(r.By) + " " + when(r.At) + ".")
 	p.quote("Reason", r.Reason, maxTyped)
-	open := r.State == approval.Open && decidable(v.State) && v.State.Generation == r.Generation
+	p.say(neededLine(&r))
+	number := identity(lifecycle.State{Row: lifecycle.Row{Session: lifecycle.Session{Generation: r.Generation}}})
 	switch {
 	case open:
 		consequences(p, v)
+		p.note("Request "+requestID(r), number, "As of "+when(v.Now))
+		denialInput(p)
+		p.actions(approveButton(v), denyButton(v), claimButton(v))
 	case r.State == approval.Open:
 		p.say("Its session is over; there is nothing left to decide.")
-	}
-	p.note("Request "+requestID(r), identity(lifecycle.State{Row: lifecycle.Row{
-		Session: lifecycle.Session{Generation: r.Generation},
-	}}))
-	if open {
-		p.actions(approveButton(v), denyButton(v))
+		p.note("Request "+requestID(r), number)
+	default:
+		p.note("Request "+requestID(r), number)
 	}
 	return p.message()
+}
+
+// concerns says whether the request still means anything to the session.
+func concerns(r approval.Request, s lifecycle.State) bool {
+	return decidable(s) && s.Generation == r.Generation
 }
 
 // decidable says whether ending the session early still means anything.
@@ -94,7 +105,50 @@ func consequences(p *page, v RequestView) {
 		otherwise(s))
 	p.quote("Purpose of the session", e.Purpose, maxTyped)
 	p.say(costLine(s))
-	p.say("Expires "+when(v.Request.ExpiresAt)+"; without a decision nothing is done.", mayDecide(v))
+	p.say("Expires "+when(v.Request.ExpiresAt)+"; without a decision nothing is done.", mayDecide(v), lookedLine(v))
+}
+
+// lookedLine says who is looking at it, while that counts.
+func lookedLine(v RequestView) string {
+	if !v.Request.Looked(v.Now) {
+		return ""
+	}
+	return Mention(v.Request.LookedAtBy) + " is looking at it until " + when(v.Request.LookedAtUntil) + "; other admins may still decide."
+}
+
+// neededLine says who still needs the session that a request wants to end.
+func neededLine(r *approval.Request) string {
+	if r == nil || len(r.NeededBy) == 0 {
+		return ""
+	}
+	return "Still needed by " + mentions(r.NeededBy) + "."
+}
+
+// anyway says, when a request came to nothing, what ends the session all the same.
+func anyway(r approval.Request, s lifecycle.State) string {
+	switch r.State {
+	case approval.Denied, approval.Withdrawn, approval.Expired:
+		if concerns(r, s) {
+			return byItself(lastEnd(s))
+		}
+	case approval.Open, approval.Approved, approval.NoLongerNeeded:
+	}
+	return ""
+}
+
+// lastEnd is when the lease ends the session, its grace included once that is announced.
+func lastEnd(s lifecycle.State) time.Time {
+	if s.Session.GraceUntil.After(s.Session.LeaseEnd) {
+		return s.Session.GraceUntil
+	}
+	return s.Session.LeaseEnd
+}
+
+func byItself(end time.Time) string {
+	if end.IsZero() {
+		return ""
+	}
+	return "It stops " + when(end) + " by itself."
 }
 
 // otherwise says what happens without an approval.
@@ -102,7 +156,7 @@ func otherwise(s lifecycle.State) string {
 	if s.Session.LeaseEnd.IsZero() {
 		return ""
 	}
-	return "Otherwise it stops at its lease end " + when(s.Session.LeaseEnd) + "."
+	return "Otherwise it stops at its lease end " + when(lastEnd(s)) + "."
 }
 
 // mayDecide names who can: any admin but the one who asked.
@@ -131,5 +185,17 @@ func approveButton(v RequestView) *button {
 }
 
 func denyButton(v RequestView) *button {
-	return newButton(actionid.Deny, "Deny", "the cluster keeps running and the person is told", requestValue(v.Request))
+	return newButton(actionid.Deny, "Deny", "the cluster keeps running and the person is told, with the reason if you typed one",
+		requestValue(v.Request))
+}
+
+func claimButton(v RequestView) *button {
+	return newButton(actionid.Claim, "Looking at it", "tells the others for "+duration(approval.LookFor)+" that you look at it; they may still decide",
+		requestValue(v.Request))
+}
+
+// denialInput asks why not. Nobody must say; approving does not use it.
+func denialInput(p *page) {
+	element := slack.NewPlainTextInputBlockElement(plain("Why it should keep running"), actionid.Reason).WithMaxLength(maxTyped)
+	p.input("reason", "Reason for denying", "Optional; shown to the person who asked and on this card. Only Deny uses it.", element, true)
 }

@@ -106,7 +106,8 @@ func TestEveryButtonCarriesItsSession(t *testing.T) {
 			if strings.HasSuffix(name, "never") || strings.Contains(name, "off_no_rates") || strings.Contains(name, "off_short") {
 				want.Generation = 0
 			}
-			if id := str(e, "action_id"); id == actionid.Approve || id == actionid.Deny {
+			switch str(e, "action_id") {
+			case actionid.Approve, actionid.Deny, actionid.Claim, actionid.StillNeed, actionid.Withdraw:
 				want.Request = "D-0142"
 			}
 			if diff := cmp.Diff(want, v); diff != "" {

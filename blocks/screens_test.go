@@ -115,6 +115,7 @@ func screens() map[string]Message {
 	addCards(all)
 	addEndings(all)
 	addRequests(all)
+	addWaiting(all)
 	addHostile(all)
 	return all
 }

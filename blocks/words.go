@@ -195,19 +195,6 @@ func RequestSent(r approval.Request) Message {
 		"The cluster keeps running until one agrees; the request expires "+when(r.ExpiresAt)+".")
 }
 
-// RequestDecided tells the person who asked what became of the request.
-func RequestDecided(r approval.Request) Message {
-	next := ""
-	switch r.State {
-	case approval.Approved:
-		next = "The cluster is being ended."
-	case approval.Expired:
-		next = "If you still want it, ask again with /emr destroy."
-	case approval.Open, approval.Denied, approval.Withdrawn, approval.NoLongerNeeded:
-	}
-	return words("Your destroy request "+requestID(r)+":", decided(r), next)
-}
-
 // ReasonRequired refuses a destroy without a reason.
 func ReasonRequired() Message {
 	return words("A reason is required, so nothing was changed.", "Type /emr destroy and the reason, then confirm with the button.")

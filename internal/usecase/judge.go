@@ -60,7 +60,7 @@ func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state
 	next, verdict := approval.Decide(req, who, j.Kind == job.Approve, b.settings.Policy, b.now())
 	if verdict.Kind == approval.Allow || verdict.Code == approval.CodeExpired {
 		if over, closed := b.ended(req, state); closed {
-			return b.tooLate(j, over)
+			return b.tooLate(j, over, state)
 		}
 	}
 	if verdict.Kind != approval.Allow {
@@ -70,7 +70,7 @@ func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state
 		return d
 	}
 	d.allowed, d.outcome = true, string(next.State)
-	d.owed = append(d.owed, b.oweSay(j, "tell", b.tell(next)))
+	d.owed = append(d.owed, b.oweSay(j, "tell", b.tell(next, state)))
 	if next.State == approval.Approved {
 		act := b.owe(j, "stop")
 		act.Stop = &owedStop{Request: req.ID, By: req.By, Approver: who.ID, Reason: req.Reason, Generation: req.Generation}
@@ -95,17 +95,17 @@ func undecided(req approval.Request, v approval.Verdict) blocks.Message {
 }
 
 // tooLate closes a request that expired or whose session ended before the click, and tells both people.
-func (b *Bot) tooLate(j job.Job, over approval.Request) decision {
+func (b *Bot) tooLate(j job.Job, over approval.Request, state lifecycle.State) decision {
 	d := decision{outcome: "refused", why: string(over.State), generation: over.Generation, request: over.ID}
-	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.LostRace(over))), b.oweSay(j, "tell", b.tell(over)))
+	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.LostRace(over))), b.oweSay(j, "tell", b.tell(over, state)))
 	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(over.ID), over) }
 	return d
 }
 
 // tell is what the person who asked hears about the end of the request.
-func (b *Bot) tell(req approval.Request) answer {
+func (b *Bot) tell(req approval.Request, state lifecycle.State) answer {
 	return answer{
-		Text: blocks.RequestDecided(req).Text, User: req.By, Channel: req.Channel, InCard: true, Generation: req.Generation,
+		Text: blocks.RequestDecided(req, state).Text, User: req.By, Channel: req.Channel, InCard: true, Generation: req.Generation,
 	}
 }
 

@@ -64,7 +64,7 @@ func (b *Bot) closeRequest(ctx context.Context, id string, state lifecycle.State
 			ID: id + "-closed", At: b.now(), Who: lifecycle.Self, What: "close-request",
 			Generation: req.Generation, Allowed: true, Outcome: string(next.State), Request: id,
 		}
-		told = b.oweTelling(next)
+		told = b.oweTelling(next, state)
 		return errors.Join(tx.Put(b.requestKey(id), next), attempt.Record(tx, b.cluster), b.writeOwed(tx, []*owed{told}))
 	})
 	if err != nil || told == nil {
@@ -84,9 +84,9 @@ func (b *Bot) ended(req approval.Request, s lifecycle.State) (approval.Request, 
 }
 
 // oweTelling owes the requester the news that nobody decided.
-func (b *Bot) oweTelling(req approval.Request) *owed {
+func (b *Bot) oweTelling(req approval.Request, state lifecycle.State) *owed {
 	o := &owed{V: recordVersion, ID: req.ID + "-closed", Ref: req.ID, Until: b.now().Add(owedFor)}
 	o.Claim.take(b.token(), b.now())
-	o.Say = new(b.tell(req))
+	o.Say = new(b.tell(req, state))
 	return o
 }
