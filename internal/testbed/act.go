@@ -15,6 +15,7 @@ import (
 // Type has a person type something, and everything that follows done. It gives the answer in the ack.
 func (b *Bed) Type(user, channel, text string) slacklike.Delivery {
 	b.T.Helper()
+	b.Clock.Move(time.Second) // nobody does two things at once
 	d, err := b.Slack.Type(b.T.Context(), user, channel, text, slacklike.TypeOptions{})
 	if err != nil {
 		b.T.Fatalf("%s types %q: %v", user, text, err)
@@ -26,6 +27,7 @@ func (b *Bed) Type(user, channel, text string) slacklike.Delivery {
 // Click has a person click a button on a message and everything that follows done.
 func (b *Bed) Click(user string, m slacklike.Message, action string, values map[string]string) slacklike.Delivery {
 	b.T.Helper()
+	b.Clock.Move(time.Second)
 	d, err := b.Slack.Click(b.T.Context(), user, m.Channel, m.TS, action, slacklike.ClickOptions{Values: values})
 	if err != nil {
 		b.T.Fatalf("%s clicks %s: %v", user, action, err)

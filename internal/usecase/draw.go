@@ -142,8 +142,8 @@ func (b *Bot) requestSight(ctx context.Context, p post, state lifecycle.State) (
 		return nil, err
 	}
 	name := string(req.State)
-	if req.State == approval.Open { // only then does it show the session
-		name += "/" + glance(state, b.now())
+	if req.State == approval.Open { // only then does it show the session; never redrawn for time: it has an input
+		name += "/" + strconv.FormatInt(state.Revision, 10)
 	}
 	return &sight{
 		name: name, channels: []string{b.settings.AdminChannel, b.settings.Channels[0]},

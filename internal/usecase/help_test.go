@@ -2,6 +2,7 @@ package usecase_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ func requestID(t *testing.T, b *testbed.Bed) string {
 
 // slip completes a job as the receiver would: a click on a public message, unless it says otherwise.
 func slip(b *testbed.Bed, j job.Job) job.Job {
+	b.Clock.Move(time.Second)
 	if j.ID == "" {
 		j.ID = fmt.Sprintf("click-%s-%s-%d-%d", j.Kind, j.User, len(b.Audit()), b.Clock.Now().UnixNano())
 	}
@@ -121,4 +123,9 @@ func wantQuiet(t *testing.T, b *testbed.Bed) {
 	if n := b.Owed(); n != 0 {
 		t.Errorf("%d things are still owed", n)
 	}
+}
+
+// hasButton says whether a message has a button.
+func hasButton(m slacklike.Message, action string) bool {
+	return strings.Contains(string(m.Blocks), `"`+action+`"`)
 }
