@@ -20,6 +20,7 @@ func main() {
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // whoever is tired of waiting ends it with a second signal
 	return run(ctx, program{lookup: os.LookupEnv, out: os.Stdout, err: os.Stderr}, os.Args[1:])
 }
 
@@ -48,6 +49,7 @@ func commands() []command {
 		{"demo", "[--port N] [--open] [-v]", "play the whole product on this machine: no account, no network", demoCommand},
 		{"serve", "", "run everything in this one process, against real Slack and EMR", serveCommand},
 		{"validate", "FILE", "check a cluster file and print every problem with its JSON path", validateCommand},
+		{"audit", "[--since 24h] [--person U…] [--json]", "print who tried what, and what came of it", auditCommand},
 		{"help", "[COMMAND]", "explain the commands and every variable", helpCommand},
 	}
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/serve"
 	"showtime/internal/wiring"
@@ -19,7 +21,7 @@ func serveCommand(ctx context.Context, p program, args []string) int {
 		_, _ = fmt.Fprintln(p.err, "usage: showtime serve")
 		return exitUsage
 	}
-	settings, err := config.ReadServe(p.lookup, false)
+	settings, err := readServe(p.lookup)
 	if err != nil {
 		_, _ = fmt.Fprintln(p.err, err)
 		return exitFault
@@ -29,7 +31,20 @@ func serveCommand(ctx context.Context, p program, args []string) int {
 		log.Error().Err(err).Msg("serve ended")
 		return exitFault
 	}
+	log.Info().Msg("stopped")
 	return exitOK
+}
+
+// readServe reads the settings and gives everything that is wrong with them, the cluster file included.
+func readServe(lookup config.Lookup) (config.Serve, error) {
+	settings, err := config.ReadServe(lookup, false)
+	errs := []error{err, wiring.Supported(settings.Worker)}
+	if settings.Receiver.ClusterName != "" { // else the file cannot be read, which is said already
+		if _, err := clusterfile.Load(settings.Worker.Cluster); err != nil {
+			errs = append(errs, fmt.Errorf("SHOWTIME_CLUSTER: %w", err))
+		}
+	}
+	return settings, errors.Join(errs...)
 }
 
 func runServe(ctx context.Context, settings config.Serve, log zerolog.Logger) error {
@@ -44,11 +59,23 @@ func runServe(ctx context.Context, settings config.Serve, log zerolog.Logger) er
 			log.Error().Err(err).Msg("close data folder")
 		}
 	}()
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", settings.Listen)
+	admin, err := listen(ctx, "SHOWTIME_ADMIN_LISTEN", settings.AdminListen)
 	if err != nil {
-		return fmt.Errorf("listen for Slack: %w", err)
+		return err
 	}
-	log.Info().Str("address", listener.Addr().String()).Msg("serving")
-	return server.Run(ctx, listener)
+	slack, err := listen(ctx, "SHOWTIME_LISTEN", settings.Listen)
+	if err != nil {
+		return errors.Join(err, admin.Close())
+	}
+	log.Info().Str("address", slack.Addr().String()).Str("admin", admin.Addr().String()).Msg("serving")
+	return server.Run(ctx, slack, admin)
+}
+
+func listen(ctx context.Context, variable, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return l, nil
 }

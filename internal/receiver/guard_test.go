@@ -284,6 +284,32 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// A queue that never answers is named, and nothing else is because of it.
+func TestHealth_names_only_the_part_that_is_slow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := build(t, func(c *receiver.Config) {
+			c.QueueHealth = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+			c.StoreHealth = func(ctx context.Context) error { return ctx.Err() }
+		})
+		w := h.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/healthz", http.NoBody))
+		if w.Code != http.StatusServiceUnavailable || w.Body.String() != "queue\n" {
+			t.Errorf("status %d, body %q", w.Code, w.Body)
+		}
+	})
+}
+
+func TestHealth_of_the_store(t *testing.T) {
+	t.Parallel()
+	h := build(t, func(c *receiver.Config) {
+		c.StoreHealth = func(context.Context) error { return errors.New("down") }
+	})
+	w := h.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/healthz", http.NoBody))
+	if w.Code != http.StatusServiceUnavailable || w.Body.String() != "store\n" {
+		t.Errorf("status %d, body %q", w.Code, w.Body)
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	h := build(t, func(c *receiver.Config) { c.Log = zerolog.Nop() })

@@ -16,17 +16,32 @@ const (
 
 // health answers whether the receiver can work. Anybody may ask, so asking must not cost anything.
 type health struct {
-	secrets Secrets
-	queue   func(ctx context.Context) error
-	now     func() time.Time
+	parts []part
+	now   func() time.Time
 
 	mu     sync.Mutex
 	asked  time.Time
 	failed []string
 }
 
+// part is something the receiver cannot work without, and the word for it.
+type part struct {
+	word  string
+	check func(ctx context.Context) error
+}
+
 func newHealth(c Config) *health {
-	return &health{secrets: c.Secrets, queue: c.QueueHealth, now: c.Now}
+	h := &health{now: c.Now}
+	signing := func(ctx context.Context) error {
+		_, err := c.Secrets.Signing(ctx)
+		return err
+	}
+	for _, p := range []part{{"queue", c.QueueHealth}, {"secret", signing}, {"store", c.StoreHealth}} {
+		if p.check != nil {
+			h.parts = append(h.parts, p)
+		}
+	}
+	return h
 }
 
 func (h *health) serve(w http.ResponseWriter, r *http.Request) {
@@ -47,14 +62,20 @@ func (h *health) check(ctx context.Context) []string {
 	return h.failed
 }
 
+// probe asks all parts at once, so that a slow one does not make the others look broken.
 func (h *health) probe(ctx context.Context) (failed []string) {
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
-	if h.queue != nil && h.queue(ctx) != nil {
-		failed = append(failed, "queue")
+	faults := make([]error, len(h.parts))
+	var wg sync.WaitGroup
+	for i, p := range h.parts {
+		wg.Go(func() { faults[i] = p.check(ctx) })
 	}
-	if _, err := h.secrets.Signing(ctx); err != nil {
-		failed = append(failed, "secret")
+	wg.Wait()
+	for i, err := range faults {
+		if err != nil {
+			failed = append(failed, h.parts[i].word)
+		}
 	}
 	return failed
 }

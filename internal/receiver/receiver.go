@@ -45,12 +45,14 @@ type Secrets interface {
 	Refresh(ctx context.Context) ([]string, error)
 }
 
-// Config is what a receiver needs. Only TeamID, AppID and QueueHealth may be left out.
+// Config is what a receiver needs. Only TeamID, AppID and the healths may be left out.
 type Config struct {
 	Secrets Secrets
 	Queue   Sender
 	// QueueHealth says whether the queue can be reached; without it, it counts as healthy.
 	QueueHealth func(ctx context.Context) error
+	// StoreHealth says the same of the store, where the same process works on it.
+	StoreHealth func(ctx context.Context) error
 	Phrases     events.Phrases
 	Cluster     string
 	TeamID      string

@@ -12,14 +12,14 @@ import (
 // The limits of one connection: Slack sends small requests quickly, and nobody else is expected.
 const (
 	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
+	readTimeout       = 8 * time.Second
 	writeTimeout      = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
-	drainFor          = 10 * time.Second
 )
 
-// HTTP serves until the context ends, then lets the requests in hand finish.
+// HTTP serves until the context ends, then lets the requests in hand finish. Whoever takes longer than
+// graceFor to send the rest of a request is cut off: it was not answered, so nothing was promised.
 func HTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
@@ -32,9 +32,13 @@ func HTTP(ctx context.Context, listener net.Listener, handler http.Handler) erro
 		return fmt.Errorf("serve http: %w", err)
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceFor)
 	defer cancel()
-	if err := server.Shutdown(drain); err != nil && !errors.Is(err, http.ErrServerClosed) {
+	err := server.Shutdown(drain)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("drain http: %w", err)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -23,9 +22,6 @@ import (
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
 )
-
-// workers is how many jobs are done at once; jobs of one group are always done one after another.
-const workers = 8
 
 // Options are all that a Server needs.
 type Options struct {
@@ -52,12 +48,17 @@ type Server struct {
 	Store   lifecycle.Store
 	Queue   Transport
 	Slack   http.Handler // Slack's paths and /healthz
+	Admin   http.Handler // /metrics, for the operator
+	counts  *counts
 	closers []io.Closer
 }
 
 // New opens what is durable and joins everything. Close it when done, also after a Run.
 func New(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{options: o}
+	s := &Server{options: o, counts: newCounts(o.Wire)}
+	admin := http.NewServeMux()
+	admin.HandleFunc("GET /metrics", s.metrics)
+	s.Admin = admin
 	if err := s.join(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -101,14 +102,24 @@ func (s *Server) receive(a aws.Config, log zerolog.Logger) error {
 		signing = secret.NewSigning(wiring.Secret(a, "", c.SecretPath, secret.SigningSecret, s.options.Wire))
 	}
 	s.Slack, err = receiver.New(receiver.Config{
-		Secrets: signing, Queue: s.Queue, QueueHealth: s.Queue.Check, Phrases: phrases, Cluster: c.ClusterName,
+		Secrets: signing, Queue: s.Queue, QueueHealth: s.Queue.Check, StoreHealth: s.checkStore, Phrases: phrases, Cluster: c.ClusterName,
 		TeamID: c.TeamID, AppID: c.AppID, Log: log.With().Str("process", "receiver").Logger(), Now: s.options.Wire,
 	})
 	return err
 }
 
+// checkStore says whether the store can be read, by a record that never is.
+func (s *Server) checkStore(ctx context.Context) error {
+	_, err := s.Store.Get(ctx, lifecycle.LiveKey(s.options.Config.Receiver.ClusterName, "health"), &struct{}{})
+	return err
+}
+
 // Tick looks at EMR and at what time demands, now.
-func (s *Server) Tick(ctx context.Context) error { return s.Joined.Worker.Tick(ctx) }
+func (s *Server) Tick(ctx context.Context) error {
+	err := s.Joined.Worker.Tick(ctx)
+	s.counts.tick(err)
+	return err
+}
 
 // Close gives the files back. It is for after Run, or instead of it.
 func (s *Server) Close() error {
@@ -118,61 +129,4 @@ func (s *Server) Close() error {
 	}
 	s.closers = nil
 	return errors.Join(errs...)
-}
-
-// Run serves and works until the context ends; then it answers what it has accepted, finishes the jobs in
-// hand and returns. What is queued stays queued.
-func (s *Server) Run(ctx context.Context, listener net.Listener) error {
-	return together(ctx,
-		func(ctx context.Context) error { return HTTP(ctx, listener, s.Slack) },
-		s.Work,
-	)
-}
-
-// Work does queued jobs and ticks until the context ends, and finishes what it has in hand.
-func (s *Server) Work(ctx context.Context) error {
-	return together(ctx,
-		func(ctx context.Context) error { return s.Queue.Run(ctx, workers, s.Joined.Worker.Deliver) },
-		s.tickAlong,
-	)
-}
-
-// together runs parts until the context ends or one of them does, which ends them all.
-func together(ctx context.Context, parts ...func(context.Context) error) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	done := make(chan error, len(parts))
-	for _, part := range parts {
-		go func() {
-			defer stop()
-			done <- part(ctx)
-		}()
-	}
-	var errs []error
-	for range parts {
-		errs = append(errs, <-done)
-	}
-	return errors.Join(errs...)
-}
-
-// tickAlong ticks at once and then on a timer, until the context ends.
-func (s *Server) tickAlong(ctx context.Context) error {
-	every := time.NewTicker(s.options.TickEvery)
-	defer every.Stop()
-	for {
-		s.tick(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-every.C:
-		}
-	}
-}
-
-func (s *Server) tick(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queue.HandleTimeout)
-	defer cancel()
-	if err := s.Tick(ctx); err != nil {
-		s.options.Log.Warn().Err(err).Msg("tick not done")
-	}
 }

@@ -5,6 +5,7 @@ package wiring
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -42,8 +43,20 @@ type Joined struct {
 	Manager lifecycle.Manager
 }
 
+// Supported refuses settings that this build cannot honour. Starting without them would run a second
+// lifecycle beside the one that was asked for.
+func Supported(c config.Worker) error {
+	if c.LifecycleURL != "" {
+		return errors.New("SHOWTIME_LIFECYCLE_URL: this build cannot work through a lifecycle manager; unset it to run the lifecycle in process")
+	}
+	return nil
+}
+
 // Join joins the parts.
 func Join(p Parts) (Joined, error) {
+	if err := Supported(p.Config); err != nil {
+		return Joined{}, err
+	}
 	alarm := Alarm(p.Log)
 	slack, err := slackapi.New(slackapi.Options{
 		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire, Transport: p.Transport,
