@@ -3,7 +3,6 @@ package usecase
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -126,8 +125,8 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.destroy(ctx, j, who)
 	case job.Approve, job.Deny:
 		return b.judge(ctx, j, who)
-	default:
-		return fmt.Errorf("job kind %q is not known", j.Kind)
+	default: // a receiver of a later build knows more buttons
+		return b.outdatedClick(ctx, j)
 	}
 }
 

@@ -21,11 +21,7 @@ func (b *Bot) show(ctx context.Context, j job.Job) error {
 		a.Screen, a.Reason = offer, typed.Line(j.Reason)
 		d.typed = a.Reason
 	case job.Outdated:
-		j, err := b.located(ctx, j)
-		if err != nil {
-			return err
-		}
-		return b.outOfDate(ctx, j)
+		return b.outdatedClick(ctx, j)
 	}
 	if j.Source == job.Phrase && j.Kind == job.Status {
 		a = b.replyInThread(j, blocks.Message{})
@@ -33,6 +29,15 @@ func (b *Bot) show(ctx context.Context, j job.Job) error {
 	}
 	d.owed = append(d.owed, b.oweSay(j, "show", a))
 	return b.decide(ctx, j, d)
+}
+
+// outdatedClick answers a button that nobody knows.
+func (b *Bot) outdatedClick(ctx context.Context, j job.Job) error {
+	j, err := b.located(ctx, j)
+	if err != nil {
+		return err
+	}
+	return b.outOfDate(ctx, j)
 }
 
 // located gives the job of a button that nobody knows the session and request of the message it stood on.
