@@ -25,7 +25,7 @@ func (s *Server) Run(ctx context.Context, slack, admin net.Listener) error {
 	return together(ctx,
 		func(ctx context.Context) error { return HTTP(ctx, slack, s.Slack) },
 		func(ctx context.Context) error { return HTTP(ctx, admin, s.Admin) },
-		s.Work,
+		s.Work, s.answerTools,
 	)
 }
 

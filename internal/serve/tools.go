@@ -6,9 +6,9 @@ import (
 	"showtime/internal/adminsock"
 )
 
-// admin answers the other commands of this machine, which cannot open the locked files. It is not worth
+// answerTools answers the other commands of this machine, which cannot open the locked files. It is not worth
 // ending the show for: without it they say that the folder is in use.
-func (s *Server) admin(ctx context.Context) error {
+func (s *Server) answerTools(ctx context.Context) error {
 	c := s.options.Config
 	if c.Worker.Table != "" { // they ask the table
 		<-ctx.Done()
