@@ -72,8 +72,8 @@ func (h *House) Run(ctx context.Context) error {
 // Close takes the demo apart and deletes its data.
 func (h *House) Close() error {
 	var errs []error
-	for i := len(h.closers) - 1; i >= 0; i-- {
-		errs = append(errs, h.closers[i]())
+	for _, closer := range slices.Backward(h.closers) {
+		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
 }
