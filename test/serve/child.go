@@ -1,0 +1,79 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"showtime/internal/config"
+	"showtime/internal/serve"
+	"showtime/internal/wiring"
+)
+
+// tickEvery is a minute's tick in these tests.
+const tickEvery = 20 * time.Millisecond
+
+// clock is domain time, told by the test over standard input as nanoseconds ahead of real time.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *clock) follow(r io.Reader) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if n, err := strconv.ParseInt(lines.Text(), 10, 64); err == nil {
+			c.ahead.Store(n)
+		}
+	}
+}
+
+// Main is serve as cmd/showtime runs it, but for its clock and the pace of its ticks. It gives the exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	c := &clock{}
+	ahead, _ := strconv.ParseInt(os.Getenv(Child), 10, 64)
+	c.ahead.Store(ahead)
+	go c.follow(os.Stdin)
+	if err := run(ctx, c.now); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, now func() time.Time) error {
+	settings, err := config.ReadServe(os.LookupEnv, false)
+	if err != nil {
+		return err
+	}
+	log := zerolog.New(os.Stderr).Level(settings.Worker.LogLevel)
+	server, err := serve.New(ctx, serve.Options{
+		Config: settings, AWS: wiring.FromEnvironment, Now: now, Wire: time.Now, TickEvery: tickEvery, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	var lc net.ListenConfig
+	slack, err := lc.Listen(ctx, "tcp", settings.Listen)
+	if err != nil {
+		return err
+	}
+	admin, err := lc.Listen(ctx, "tcp", settings.AdminListen)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("address", slack.Addr().String()).Str("admin", admin.Addr().String()).Msg("serving")
+	return errors.Join(server.Run(ctx, slack, admin), server.Close())
+}
