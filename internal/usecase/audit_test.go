@@ -40,7 +40,7 @@ func TestAudit(t *testing.T) {
 	b.TickFor(3 * time.Minute)
 	did(b.Click(testbed.Ana, b.Ephemeral(testbed.Team, testbed.Ana), actionid.Destroy, map[string]string{actionid.Reason: reason}))
 	did(b.Click(testbed.Bo, b.RequestCard(), actionid.Approve, nil))
-	did(b.Click(testbed.Mia, b.Card(), actionid.Destroy, nil))
+	did(b.Type(testbed.Mia, testbed.Team, "/emr start"))
 	b.TickFor(5 * time.Minute)
 	did(b.Type(testbed.Raj, testbed.Team, "/emr status"))
 
