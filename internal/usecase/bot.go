@@ -45,6 +45,9 @@ type Settings struct {
 	Policy         approval.Policy
 	ReasonRequired bool
 	RequestExpires time.Duration
+	// Schedule says when an open request is reminded of, and when EscalateTo is called.
+	Schedule   approval.Schedule
+	EscalateTo string
 }
 
 // Options are all that a Bot needs.
@@ -125,6 +128,12 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.destroy(ctx, j, who)
 	case job.Approve, job.Deny:
 		return b.judge(ctx, j, who)
+	case job.Claim:
+		return b.look(ctx, j, who)
+	case job.StillNeed:
+		return b.need(ctx, j, who)
+	case job.Withdraw:
+		return b.withdraw(ctx, j, who)
 	default: // a receiver of a later build knows more buttons
 		return b.outdatedClick(ctx, j)
 	}

@@ -74,6 +74,8 @@ func (b *Bot) drawPost(ctx context.Context, p post, state lifecycle.State) (drew
 // sightOf works out what a post should show; nil when there is nothing left to show.
 func (b *Bot) sightOf(ctx context.Context, p post, state lifecycle.State) (*sight, error) {
 	switch {
+	case p.Notice:
+		return b.noticeSight(ctx, p, state)
 	case p.Request != "":
 		return b.requestSight(ctx, p, state)
 	case p.Generation == state.Generation:
@@ -91,7 +93,7 @@ func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, err
 	}
 	name := glance(state, b.now())
 	if open != nil {
-		name += "/" + open.ID
+		name += "/" + open.ID + "/" + strconv.Itoa(len(open.NeededBy))
 	}
 	return &sight{
 		name: name, channels: b.cardChannels(),
@@ -141,12 +143,8 @@ func (b *Bot) requestSight(ctx context.Context, p post, state lifecycle.State) (
 	if err != nil || !found {
 		return nil, err
 	}
-	name := string(req.State)
-	if req.State == approval.Open { // only then does it show the session; never redrawn for time: it has an input
-		name += "/" + strconv.FormatInt(state.Revision, 10)
-	}
 	return &sight{
-		name: name, channels: []string{b.settings.AdminChannel, b.settings.Channels[0]},
+		name: requestName(req, state), channels: []string{b.settings.AdminChannel, b.settings.Channels[0]},
 		message: message(blocks.RequestCard(blocks.RequestView{
 			Request: req, State: state, Policy: b.settings.Policy, Admins: b.settings.Admins, Now: b.now(),
 		})),

@@ -2,11 +2,11 @@ package usecase
 
 import (
 	"context"
-	"fmt"
 
 	"showtime/approval"
 	"showtime/blocks"
 	"showtime/internal/job"
+	"showtime/internal/typed"
 	"showtime/lifecycle"
 )
 
@@ -22,31 +22,9 @@ type owedStop struct {
 
 // judge decides a request: the conditional write first, then the act, then the drawing.
 func (b *Bot) judge(ctx context.Context, j job.Job, who approval.Person) error {
-	state, err := b.manager.State(ctx)
-	if err != nil {
-		return fmt.Errorf("look at the cluster: %w", err)
-	}
-	var d decision
-	err = b.store.Update(ctx, func(tx lifecycle.Tx) error {
-		var req approval.Request
-		found, err := tx.Get(b.requestKey(j.Request), &req)
-		switch {
-		case err != nil:
-			return fmt.Errorf("read request: %w", err)
-		case req.V > recordVersion:
-			return lifecycle.ErrNewer
-		case !found || req.Generation != j.Generation:
-			d = b.outdated(j)
-		default:
-			d = b.judged(j, req, who, state)
-		}
-		return b.write(tx, j, d)
+	return b.aboutRequest(ctx, j, func(req approval.Request, state lifecycle.State) decision {
+		return b.judged(j, req, who, state)
 	})
-	if err != nil {
-		return err
-	}
-	b.settle(ctx, j, d)
-	return nil
 }
 
 // stillWanted says whether ending the session early still means anything.
@@ -56,20 +34,16 @@ func stillWanted(req approval.Request, s lifecycle.State) bool {
 
 // judged applies the rules to an open request, or tells the loser of a race who won.
 func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state lifecycle.State) decision {
-	d := decision{generation: req.Generation, request: req.ID}
 	next, verdict := approval.Decide(req, who, j.Kind == job.Approve, b.settings.Policy, b.now())
-	if verdict.Kind == approval.Allow || verdict.Code == approval.CodeExpired {
-		if over, closed := b.ended(req, state); closed {
-			return b.tooLate(j, over, state)
-		}
-	}
-	if verdict.Kind != approval.Allow {
-		d.outcome, d.why = "refused", string(verdict.Code)
-		d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, undecided(req, verdict))))
-		d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
+	d, done := b.ruled(j, req, verdict, state)
+	if done {
 		return d
 	}
-	d.allowed, d.outcome = true, string(next.State)
+	if next.State == approval.Denied {
+		next.Answer = typed.Line(j.Reason)
+		d.typed = next.Answer
+	}
+	d.outcome = string(next.State)
 	d.owed = append(d.owed, b.oweSay(j, "tell", b.tell(next, state)))
 	if next.State == approval.Approved {
 		act := b.owe(j, "stop")
@@ -77,28 +51,6 @@ func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state
 		d.owed = append([]*owed{act}, d.owed...) // the act comes before the words
 	}
 	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
-	return d
-}
-
-// undecided words why somebody's decision does not count.
-func undecided(req approval.Request, v approval.Verdict) blocks.Message {
-	switch v.Code { //nolint:exhaustive // the other codes' own sentences say it well
-	case approval.CodeOwn:
-		return blocks.SelfApproval()
-	case approval.CodeNotAdmin:
-		return blocks.NotAdmin()
-	case approval.CodeClosed:
-		return blocks.LostRace(req)
-	default:
-		return blocks.Message{Text: v.Sentence}
-	}
-}
-
-// tooLate closes a request that expired or whose session ended before the click, and tells both people.
-func (b *Bot) tooLate(j job.Job, over approval.Request, state lifecycle.State) decision {
-	d := decision{outcome: "refused", why: string(over.State), generation: over.Generation, request: over.ID}
-	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.LostRace(over))), b.oweSay(j, "tell", b.tell(over, state)))
-	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(over.ID), over) }
 	return d
 }
 

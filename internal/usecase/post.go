@@ -19,6 +19,7 @@ type post struct {
 	V          int    `json:"v"`
 	Generation int64  `json:"generation"`
 	Request    string `json:"request,omitempty"` // the request it shows; "" for a session's card
+	Notice     bool   `json:"notice,omitempty"`  // what the people using the session see of the request
 	Channel    string `json:"channel,omitempty"`
 	TS         string `json:"ts,omitempty"`
 	// Drawn names what it shows. What it should show is worked out from the record; where they differ a drawing is owed.
@@ -33,11 +34,15 @@ type sight struct {
 	name     string
 	message  slackapi.Message
 	channels []string // where it may stand, best first
+	thread   string   // in whose thread; "" for none
 	final    bool     // it will never change again
 }
 
 func (b *Bot) postKey(p post) lifecycle.Key {
-	if p.Request != "" {
+	switch {
+	case p.Notice:
+		return lifecycle.LiveKey(b.cluster, postPrefix+"notice-"+p.Request)
+	case p.Request != "":
 		return lifecycle.LiveKey(b.cluster, postPrefix+"request-"+p.Request)
 	}
 	return lifecycle.LiveKey(b.cluster, fmt.Sprintf("%scard-%012d", postPrefix, p.Generation))
@@ -46,7 +51,10 @@ func (b *Bot) postKey(p post) lifecycle.Key {
 // metadata marks a post, so that it can be found again when the answer to posting it was lost.
 func (b *Bot) metadata(p post) slackapi.Metadata {
 	kind := "showtime_session"
-	if p.Request != "" {
+	switch {
+	case p.Notice:
+		kind = "showtime_notice"
+	case p.Request != "":
 		kind = "showtime_request"
 	}
 	return slackapi.Metadata{EventType: kind, EventPayload: map[string]any{
@@ -71,9 +79,9 @@ func (b *Bot) posts(ctx context.Context) ([]post, error) {
 	return posts, nil
 }
 
-// drawWithin is how long a drawing may take: well within its claim, because whoever claims it next
-// must not be overtaken by it.
-const drawWithin = claimFor - 10*time.Second
+// drawMargin is how much earlier than its claim a drawing ends: whoever claims the post next must not
+// be overtaken by it.
+const drawMargin = 10 * time.Second
 
 // showPost makes one post show what it should, if it does not and nobody else is at it.
 func (b *Bot) showPost(ctx context.Context, p post, s sight) (drew bool, err error) {
@@ -84,8 +92,12 @@ func (b *Bot) showPost(ctx context.Context, p post, s sight) (drew bool, err err
 	if err != nil || taken == nil {
 		return false, err
 	}
+	left := taken.Claim.left(b.now()) - drawMargin
+	if left <= 0 { // this process stood still meanwhile
+		return false, nil
+	}
 	s.message.Metadata = new(b.metadata(p))
-	drawing, cancel := context.WithTimeout(ctx, drawWithin)
+	drawing, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	drawErr := b.place(drawing, taken, s, again)
 	if err := b.savePost(ctx, *taken, s, drawErr); err != nil {
@@ -111,7 +123,7 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 			return err
 		}
 		if !found {
-			stored = post{V: recordVersion, Generation: p.Generation, Request: p.Request}
+			stored = post{V: recordVersion, Generation: p.Generation, Request: p.Request, Notice: p.Notice}
 		}
 		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) {
 			return nil
@@ -169,7 +181,7 @@ func (b *Bot) postAnew(ctx context.Context, p *post, s sight) error {
 	var err error
 	for _, channel := range s.channels {
 		p.Channel = channel
-		if p.TS, err = b.poster.Post(ctx, channel, s.message, ""); !slackapi.IsKind(err, slackapi.NoChannel) {
+		if p.TS, err = b.poster.Post(ctx, channel, s.message, s.thread); !slackapi.IsKind(err, slackapi.NoChannel) {
 			break
 		}
 	}
@@ -207,12 +219,20 @@ func clicked(j job.Job) post {
 }
 
 // spoil marks a post, while it is still the message it was, as not showing the record: it is drawn again.
+// A click does not say whether it stood on a request's card or on its notice; the ts does.
 func (b *Bot) spoil(tx lifecycle.Tx, was post) error {
-	var p post
-	found, err := tx.Get(b.postKey(was), &p)
-	if err != nil || !found || p.TS == "" || p.TS != was.TS {
-		return err
+	for _, notice := range []bool{false, was.Request != ""} {
+		var p post
+		was.Notice = notice
+		found, err := tx.Get(b.postKey(was), &p)
+		if err != nil {
+			return err
+		}
+		if !found || p.TS == "" || p.TS != was.TS {
+			continue
+		}
+		p.Drawn = ""
+		return tx.Put(b.postKey(was), p)
 	}
-	p.Drawn = ""
-	return tx.Put(b.postKey(was), p)
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,8 +75,10 @@ func (b *Bot) openUp(tx lifecycle.Tx, req approval.Request) error {
 	if err := tx.Put(b.openKey(), openPointer{V: recordVersion, ID: req.ID}); err != nil {
 		return fmt.Errorf("record open request: %w", err)
 	}
-	p := post{V: recordVersion, Request: req.ID, Generation: req.Generation}
-	return tx.Put(b.postKey(p), p)
+	card := post{V: recordVersion, Request: req.ID, Generation: req.Generation}
+	notice := card
+	notice.Notice = true
+	return errors.Join(tx.Put(b.postKey(card), card), tx.Put(b.postKey(notice), notice))
 }
 
 // getter is what a transaction and the store have in common.
@@ -92,7 +95,11 @@ func (b *Bot) openIn(tx lifecycle.Tx, generation int64) (*approval.Request, erro
 
 // openRequest gives the request that is open for the session, read outside of any transaction.
 func (b *Bot) openRequest(ctx context.Context, s lifecycle.State) (*approval.Request, error) {
-	return b.open(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, s.Generation)
+	req, err := b.open(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, s.Generation)
+	if req == nil || !stillWanted(*req, s) {
+		return nil, err
+	}
+	return req, nil
 }
 
 func (b *Bot) open(get getter, generation int64) (*approval.Request, error) {

@@ -19,6 +19,8 @@ const (
 	panel  screen = "panel"
 	status screen = "status"
 	offer  screen = "offer" // the Destroy button, for those who typed
+	// reminder is of a request that is open still
+	reminder screen = "reminder"
 )
 
 // answer is one thing to say to one person, or in a thread.
@@ -36,6 +38,9 @@ type answer struct {
 	// InCard means: a mention in the thread of the session's card, wherever that is by then.
 	InCard     bool  `json:"in_card,omitempty"`
 	Generation int64 `json:"generation,omitempty"`
+	// InRequest is the request in the thread of whose card it is said; Escalate makes a reminder an escalation.
+	InRequest string `json:"in_request,omitempty"`
+	Escalate  bool   `json:"escalate,omitempty"`
 	// Alone means that nobody else may hear of it, however late it is said.
 	Alone bool `json:"alone,omitempty"`
 	// Launch is the operation that launched, if the answer says so.
@@ -44,7 +49,7 @@ type answer struct {
 }
 
 // shared says whether others see the answer too, so that it is better missing than said twice.
-func (a answer) shared() bool { return a.Public || a.InCard }
+func (a answer) shared() bool { return a.Public || a.InCard || a.InRequest != "" }
 
 // reply makes words the answer to a job, for its person alone.
 func (b *Bot) reply(j job.Job, m blocks.Message) answer {
@@ -79,8 +84,11 @@ func (b *Bot) oweSay(j job.Job, part string, a answer) *owed {
 
 // say says an answer: through its response_url while that works, else where its person will see it.
 func (b *Bot) say(ctx context.Context, a answer) error {
-	if a.InCard {
+	switch {
+	case a.InCard:
 		return b.sayInCard(ctx, a)
+	case a.InRequest != "":
+		return b.sayInRequest(ctx, a)
 	}
 	m, err := b.render(ctx, a)
 	if err != nil {

@@ -39,7 +39,7 @@ func (b *Bot) tidyRequests(ctx context.Context) error {
 		case req.State != approval.Open && b.now().Sub(req.DecidedAt) > keepDecided:
 			errs = append(errs, b.store.Update(ctx, func(tx lifecycle.Tx) error { return tx.Delete(r.Key) }))
 		case req.State == approval.Open:
-			errs = append(errs, b.closeRequest(ctx, req.ID, state))
+			errs = append(errs, b.closeRequest(ctx, req.ID, state), b.remind(ctx, req, state))
 		}
 	}
 	return errors.Join(errs...)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"showtime/approval"
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/roles"
@@ -88,8 +89,17 @@ func settings(c config.Worker, f lifecycle.Config) usecase.Settings {
 	return usecase.Settings{
 		Cluster: f.Name, Channels: c.Channels, AdminChannel: c.AdminChannel,
 		Admins: slices.Concat(c.Admins.Users, c.Admins.Groups), Policy: c.Approval, ReasonRequired: c.ReasonNeeded,
-		RequestExpires: f.Request.Expires,
+		RequestExpires: f.Request.Expires, Schedule: schedule(f.Request), EscalateTo: f.Request.EscalateTo,
 	}
+}
+
+// schedule is when an open request calls for attention: nobody is called when nobody is named.
+func schedule(r lifecycle.RequestConfig) approval.Schedule {
+	s := approval.Schedule{Remind: r.Remind}
+	if r.EscalateTo != "" {
+		s.EscalateAfter = r.EscalateAfter
+	}
+	return s
 }
 
 // roleConfig says whose people may have roles: the configured workspace's, else the token's.
