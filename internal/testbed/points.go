@@ -43,6 +43,9 @@ func (p *Points) During(n int, strike, do func()) (passed []string) {
 	return p.passed
 }
 
+// Last is the point that was passed last.
+func (p *Points) Last() string { return p.passed[len(p.passed)-1] }
+
 // Die ends the process that During runs, as kill -9 would: nothing more of it happens.
 func Die() { runtime.Goexit() }
 
