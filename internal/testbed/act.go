@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"showtime/approval"
 	"showtime/internal/queue"
 	"showtime/internal/slacklike"
 	"showtime/internal/wiring"
@@ -212,4 +213,17 @@ func (b *Bed) Seen(channel, text string) int {
 		}
 	}
 	return n
+}
+
+// Requests reads every request that is kept.
+func (b *Bed) Requests() []approval.Request {
+	b.T.Helper()
+	records := b.live("request/")
+	requests := make([]approval.Request, len(records))
+	for i, r := range records {
+		if err := json.Unmarshal(r.Value, &requests[i]); err != nil {
+			b.T.Fatalf("read request: %v", err)
+		}
+	}
+	return requests
 }

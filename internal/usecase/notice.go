@@ -20,7 +20,7 @@ func (b *Bot) noticeSight(ctx context.Context, p post, state lifecycle.State) (*
 	}
 	open := req.State == approval.Open && stillWanted(req, state)
 	if p.TS == "" && p.Begun.IsZero() && (p.Drawn != "" || !open) {
-		return nil, nil //nolint:nilnil // it was deleted, or it is too late to tell anybody
+		return nil, nil //nolint:nilnil // nobody knows where it stands, or it is too late to tell anybody
 	}
 	card, err := b.cardOf(ctx, p.Generation)
 	if err != nil {

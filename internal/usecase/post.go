@@ -145,6 +145,9 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 // whether it may stand somewhere else.
 func (b *Bot) place(ctx context.Context, p *post, s sight, again bool) error {
 	if again {
+		if s.thread != "" {
+			return nil // Slack shows a bot no thread of a channel: it counts as said, a second time would be worse
+		}
 		if err := b.findPost(ctx, p, s); err != nil {
 			return err // nothing is known better than before
 		}
@@ -184,6 +187,9 @@ func (b *Bot) postAnew(ctx context.Context, p *post, s sight) error {
 		if p.TS, err = b.poster.Post(ctx, channel, s.message, s.thread); !slackapi.IsKind(err, slackapi.NoChannel) {
 			break
 		}
+	}
+	if s.thread != "" {
+		err = unlessUnclear(err)
 	}
 	if !slackapi.IsKind(err, slackapi.Unclear) {
 		p.Begun = time.Time{} // it is certain whether it stands there
