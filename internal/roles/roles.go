@@ -69,10 +69,10 @@ func (r *Roles) Fresh(ctx context.Context, user string) (approval.Person, error)
 	return r.resolve(ctx, user, need{after: r.turn.Load()})
 }
 
-// Admins lists the admins who could act now, in the order of their ids, from answers at most MaxAge
-// old. One failing lookup fails the list: a shorter one would be a lie about who can approve.
+// Admins lists the admins who could act now, in the order of their ids: what hangs on it is a decision, so
+// every membership is read after the call began. One failing lookup fails the list: a shorter one would be a lie about who can approve.
 func (r *Roles) Admins(ctx context.Context) ([]approval.Person, error) {
-	n := r.recent()
+	n := need{after: r.turn.Load()}
 	ids := slices.Clone(r.cfg.Admins.Users)
 	for _, g := range r.cfg.Admins.Groups {
 		members, err := r.group(ctx, g, n)

@@ -223,6 +223,10 @@ func TestAdmins(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Admins() (-want +got):\n%s", diff)
 	}
+	d.users["UADM"] = roles.User{ID: "UADM", TeamID: home, Deleted: true}
+	if got, err := r.Admins(t.Context()); err != nil || len(got) != 1 || got[0].ID != "UADG" {
+		t.Errorf("a moment after one was deactivated: Admins() = %v, %v", got, err)
+	}
 	for _, broken := range []string{"SADM", "UADG"} {
 		d := workspace()
 		d.broken[broken] = errors.New("slack is down")
