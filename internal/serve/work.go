@@ -66,7 +66,9 @@ func (s *Server) tick(ctx context.Context) {
 
 // sweep removes expired records where the store is ours to clean; DynamoDB does that by itself.
 func (s *Server) sweep(ctx context.Context) {
-	store, ok := s.Store.(interface{ Sweep(ctx context.Context) error })
+	store, ok := s.Store.(interface {
+		Sweep(ctx context.Context) error
+	})
 	if !ok {
 		return
 	}

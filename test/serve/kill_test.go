@@ -238,18 +238,19 @@ func (c *crowd) checkCards(w *serve.World, store lifecycle.Store) {
 	if found, err := store.Get(t.Context(), lifecycle.LiveKey("exploration", "lifecycle/row"), &row); err != nil || !found {
 		t.Fatalf("row: %v, %v", found, err)
 	}
-	want := map[lifecycle.Phase]string{lifecycle.Down: "OFF", lifecycle.Up: "READY", lifecycle.Stopping: "STOPPING"}[row.Phase]
+	over := []string{"OFF", "FAILED"} // failed: it was killed between the decision to launch and the launch
+	want := map[lifecycle.Phase][]string{lifecycle.Down: over, lifecycle.Up: {"READY"}, lifecycle.Stopping: {"STOPPING"}}[row.Phase]
 	cards := w.Cards()
 	if int64(len(cards)) != row.Generation {
 		t.Errorf("%d cards of %d sessions", len(cards), row.Generation)
 	}
 	for i, card := range cards {
-		word := "OFF"
+		words := over
 		if i == len(cards)-1 {
-			word = want
+			words = want
 		}
-		if !strings.Contains(card.Text, word) || word == "" {
-			t.Errorf("card %d does not say %q, the row is %s: %s", i, word, row.Phase, card.Text)
+		if !slices.ContainsFunc(words, func(word string) bool { return strings.Contains(card.Text, word+" · ") }) {
+			t.Errorf("card %d says none of %q, the row is %s: %s", i, words, row.Phase, card.Text)
 		}
 	}
 	if live := w.Live(); row.Phase == lifecycle.Up && live != 1 || row.Phase == lifecycle.Down && live != 0 {

@@ -5,6 +5,7 @@ package serve
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -30,6 +31,8 @@ type World struct {
 
 	ahead  atomic.Int64 // domain time less real time
 	emrURL string
+	token  string // that processes were last given
+	held   atomic.Pointer[hold]
 	mu     sync.Mutex
 	logs   strings.Builder // of every process so far
 }
@@ -39,7 +42,7 @@ func New(tb testing.TB) *World {
 	tb.Helper()
 	w := &World{TB: tb, Slack: slacklike.New(slacklike.Options{}), Data: tb.TempDir()}
 	w.people()
-	slack := httptest.NewServer(w.Slack)
+	slack := httptest.NewServer(http.HandlerFunc(w.gate))
 	tb.Cleanup(slack.Close)
 	w.Slack.SetURL(slack.URL)
 	var n atomic.Int64
@@ -50,6 +53,31 @@ func New(tb testing.TB) *World {
 	tb.Cleanup(emr.Close)
 	w.emrURL = emr.URL
 	return w
+}
+
+// hold is a call of Slack's Web API that has to wait.
+type hold struct {
+	path          string
+	came, release chan struct{}
+}
+
+// Hold makes the next call of a method of Slack's Web API wait for release; came is closed when it has come.
+func (w *World) Hold(method string) (came <-chan struct{}, release func()) {
+	h := &hold{"/api/" + method, make(chan struct{}), make(chan struct{})}
+	w.held.Store(h)
+	return h.came, sync.OnceFunc(func() { close(h.release) })
+}
+
+// gate is the way to the look-alike Slack.
+func (w *World) gate(rw http.ResponseWriter, r *http.Request) {
+	if h := w.held.Load(); h != nil && r.URL.Path == h.path && w.held.CompareAndSwap(h, nil) {
+		close(h.came)
+		select {
+		case <-h.release:
+		case <-r.Context().Done():
+		}
+	}
+	w.Slack.ServeHTTP(rw, r)
 }
 
 func (w *World) people() {
@@ -72,6 +100,7 @@ func (w *World) Now() time.Time { return time.Now().Add(time.Duration(w.ahead.Lo
 // variables replace earlier ones; an empty value takes one away.
 func (w *World) Environ(more map[string]string) []string {
 	team, app, _, _ := w.Slack.IDs()
+	w.token = w.Slack.Token()
 	env := map[string]string{
 		"SLACK_SIGNING_SECRET": w.Slack.SigningSecret(), "SLACK_BOT_TOKEN": w.Slack.Token(), "SLACK_API_URL": w.Slack.APIURL(),
 		"SLACK_TEAM_ID": team, "SLACK_APP_ID": app,
@@ -98,7 +127,7 @@ func (w *World) keep(log string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.logs.WriteString(log)
-	for _, secret := range []string{w.Slack.Token(), "xoxb-", w.Slack.SigningSecret(), Typed, "/response/", "aws-secret-key", "payload="} {
+	for _, secret := range []string{w.token, w.Slack.SigningSecret(), Typed, "/response/", "aws-secret-key", "payload="} {
 		if i := strings.Index(log, secret); i >= 0 {
 			start := strings.LastIndexByte(log[:i], '\n') + 1
 			line, _, _ := strings.Cut(log[start:], "\n")
