@@ -123,7 +123,10 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 			return err
 		}
 		if !found {
-			stored = post{V: recordVersion, Generation: p.Generation, Request: p.Request, Notice: p.Notice}
+			if first, err := b.firstCard(tx, p); err != nil || !first {
+				return err
+			}
+			stored = post{V: recordVersion, Generation: p.Generation}
 		}
 		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) {
 			return nil
@@ -139,6 +142,23 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 		return tx.Put(b.postKey(p), stored)
 	})
 	return taken, again, err
+}
+
+// lastCard says up to which session cards were ever posted: a card that is forgotten is not posted again
+// by somebody who looked before that.
+type lastCard struct {
+	V          int   `json:"v"`
+	Generation int64 `json:"generation"`
+}
+
+// firstCard says whether nobody has ever posted this card, and that somebody does now.
+func (b *Bot) firstCard(tx lifecycle.Tx, p post) (bool, error) {
+	key := lifecycle.LiveKey(b.cluster, "last-card")
+	var last lastCard
+	if _, err := tx.Get(key, &last); err != nil || p.Request != "" || p.Generation <= last.Generation {
+		return false, err
+	}
+	return true, tx.Put(key, lastCard{V: recordVersion, Generation: p.Generation})
 }
 
 // place draws the message where it stands, or posts it. It notes in p where that is, and in p.Begun

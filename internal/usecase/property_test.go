@@ -24,7 +24,7 @@ import (
 	"showtime/lifecycle"
 )
 
-const sequences = 240
+const sequences = 200
 
 // TestEverything plays random interleavings of people, processes, time and faults, and holds what must
 // be so once the faults are over. SHOWTIME_SEED=n replays one sequence and says what happens in it.
@@ -39,30 +39,61 @@ func TestEverything(t *testing.T) {
 		return
 	}
 	first := rand.Uint64N(1 << 40) //nolint:gosec // the seed is printed, not secret
+	happened := map[string]int{}
 	for i := range uint64(sequences) {
-		if playSequence(t, first+i, false); t.Failed() {
+		p := playSequence(t, first+i, false)
+		if t.Failed() {
 			return
+		}
+		for _, a := range p.Audit() {
+			happened[a.Outcome]++
+		}
+		happened["died"] += p.died
+		happened["overtaken"] += p.overtaken
+	}
+	t.Log(happened)
+	for _, must := range []string{
+		"launched", "joined", "requested", "approved", "denied", "stop-begun", "out-of-date", "refused", "shown", "nothing-to-do", "died", "overtaken",
+	} {
+		if happened[must] < 5 {
+			t.Errorf("%q happened %d times only: the sequences try too little", must, happened[must])
 		}
 	}
 }
 
-func playSequence(t *testing.T, seed uint64, talk bool) {
+func playSequence(t *testing.T, seed uint64, talk bool) *play {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it must be replayable
 	policy := []approval.Policy{approval.ByAdmin, approval.FourEyes, approval.NoneNeed}[r.IntN(3)]
 	b := testbed.New(t, testbed.Options{Memory: true, Approval: policy})
 	p := &play{T: t, Bed: b, r: r, policy: policy, talk: talk, delivered: map[string]bool{}, deleted: map[string]bool{}}
 	p.workers = []wiring.Joined{b.Joined, b.Another()}
-	for range 30 {
+	p.begin()
+	for range 40 {
 		p.act()
 		if bad := twins(b); len(bad) > 0 {
 			p.fail(seed, bad)
-			return
+			return p
 		}
 	}
 	p.settle()
 	if bad := p.check(); len(bad) > 0 {
 		p.fail(seed, bad)
+	}
+	return p
+}
+
+// begin has most sequences begin where there is something to lose.
+func (p *play) begin() {
+	if p.r.IntN(4) == 0 {
+		return
+	}
+	p.say("Ana starts")
+	p.Type(testbed.Ana, testbed.Team, "/emr start")
+	p.TickFor(time.Duration(p.r.IntN(10)) * time.Minute)
+	if p.r.IntN(2) == 0 {
+		p.say("Raj asks to destroy")
+		p.Click(testbed.Raj, p.Card(), actionid.Destroy, nil)
 	}
 }
 
@@ -81,6 +112,8 @@ type play struct {
 	faults    []func()
 	delivered map[string]bool
 	deleted   map[string]bool // the metadata of deleted messages
+	died      int
+	overtaken int
 }
 
 // delivery is a message on its way.
@@ -116,11 +149,11 @@ func everybody() []string {
 func (p *play) act() {
 	p.remember()
 	switch n := p.r.IntN(100); {
-	case n < 14:
+	case n < 10:
 		p.typeSomething()
-	case n < 32:
+	case n < 28:
 		p.click()
-	case n < 40:
+	case n < 34:
 		p.clickStale()
 	case n < 66:
 		p.deliver()
@@ -221,6 +254,12 @@ func (p *play) click() {
 		return
 	}
 	m := one(p.r, seen)
+	if admins := p.seenIn(testbed.Admins); len(admins) > 0 && p.r.IntN(3) == 0 {
+		m = admins[len(admins)-1]
+	}
+	if len(buttonsOf(m)) == 0 {
+		return
+	}
 	who := m.Reader
 	if who == "" {
 		who = one(p.r, everybody())
@@ -258,13 +297,14 @@ func (p *play) process(do func(w wiring.Joined)) (lived bool) {
 	lived = true
 	switch n := 1 + p.r.IntN(70); p.r.IntN(6) {
 	case 0:
-		p.Points.During(n, func() { lived = false; testbed.Die() }, func() { do(w) })
+		p.Points.During(n, func() { lived = false; p.died++; testbed.Die() }, func() { do(w) })
 		if !lived {
 			p.say("  and dies at %s", p.Points.Last())
 			p.workers[i] = p.Another()
 		}
 	case 1:
 		p.Points.During(n, func() {
+			p.overtaken++
 			p.say("  and is overtaken at %s", p.Points.Last())
 			p.overtake(other)
 		}, func() { do(w) })
