@@ -73,7 +73,10 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
 	})
-	return joined.Worker, err
+	if err != nil || c.QueueURL == "" {
+		return joined.Worker, err
+	}
+	return joined.Worker.Returning(sqsqueue.NewReturner(sqs.NewFromConfig(a), c.QueueURL)), nil
 }
 
 // Simulated is the configuration for a simulated AWS at a URL; it reads nothing of the environment.

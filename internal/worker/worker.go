@@ -33,6 +33,8 @@ type Worker struct {
 	poker Poker
 	log   zerolog.Logger
 	alarm func(ctx context.Context, kind, detail string)
+
+	returner Returner // nil when messages come back by themselves
 }
 
 // New makes a Worker; poker may be nil.

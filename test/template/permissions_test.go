@@ -98,6 +98,8 @@ func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
 		{"read_the_bot_token", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/bot-token", nil, true},
 		{"read_the_signing_secret", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/signing-secret", nil, false},
 		{"take_a_job", "sqs:ReceiveMessage", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, true},
+		{"give_a_job_back", "sqs:ChangeMessageVisibility", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, true},
+		{"give_another_queues_job_back", "sqs:ChangeMessageVisibility", "arn:aws:sqs:eu-central-1:123456789012:other.fifo", nil, false},
 		{"make_a_job", "sqs:SendMessage", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, false},
 	}
 	for _, tt := range tests {
@@ -170,7 +172,7 @@ func TestActionsAndOperatorsAreSpelledRight(t *testing.T) {
 		"elasticmapreduce:AddTags", "elasticmapreduce:DescribeCluster", "elasticmapreduce:ListClusters", "elasticmapreduce:RemoveTags",
 		"elasticmapreduce:RunJobFlow", "elasticmapreduce:SetTerminationProtection", "elasticmapreduce:TerminateJobFlows",
 		"iam:PassRole", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents",
-		"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter",
+		"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter",
 	}
 	operators := []string{"StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringLike", "Null"}
 	for _, role := range tpl.Resources("AWS::IAM::Role") {
