@@ -95,7 +95,7 @@ func TestCommandAnswersAreShown(t *testing.T) {
 		{"bad_blocks", jsonAnswer(`{"text":"x","blocks":[{}]}`), `/emr failed with the error "invalid_blocks"`, ""},
 		{"not_found", status(404), `/emr failed with the error "http_client_error"`, ""},
 		{"broken", status(500), `/emr failed with the error "dispatch_failed"`, ""},
-		{"late", func(_ http.ResponseWriter, req *http.Request, _ int) { <-req.Context().Done() }, `/emr failed with the error "operation_timeout"`, ""},
+		{"late", func(rw http.ResponseWriter, req *http.Request, _ int) { late(rw, req) }, `/emr failed with the error "operation_timeout"`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -215,9 +215,9 @@ func TestEventRetries(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 		}, []string{" ", "1 connection_failed"}},
-		{"late", true, func(_ http.ResponseWriter, req *http.Request, n int) {
+		{"late", true, func(rw http.ResponseWriter, req *http.Request, n int) {
 			if n == 1 {
-				<-req.Context().Done()
+				late(rw, req)
 			}
 		}, []string{" ", "1 http_timeout"}},
 		{"not_wanted", true, func(rw http.ResponseWriter, _ *http.Request, _ int) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ type request struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{}
-	r.Workspace = slacklike.New(slacklike.Options{Now: r.now, Client: &http.Client{Timeout: 300 * time.Millisecond}})
+	r.Workspace = slacklike.New(slacklike.Options{Now: r.now, Client: &http.Client{Transport: untimed{}}})
 	server := httptest.NewServer(r.Workspace)
 	t.Cleanup(server.Close)
 	app := httptest.NewServer(http.HandlerFunc(r.serveApp))
@@ -51,6 +52,28 @@ func newRig(t *testing.T) *rig {
 	r.AddChannel(slacklike.Channel{ID: "CELSE", Members: []string{"UANA"}})
 	r.AddChannel(slacklike.Channel{ID: "GPRIV", Private: true, Members: []string{"UANA"}})
 	return r
+}
+
+// untimed carries deliveries without a clock, which a busy machine would make run out: a request is late
+// when the app says so.
+type untimed struct{}
+
+func (untimed) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil || resp.Header.Get(lateHeader) == "" {
+		return resp, err
+	}
+	_ = resp.Body.Close() // nothing was read
+	return nil, os.ErrDeadlineExceeded
+}
+
+const lateHeader = "X-Late"
+
+// late is an app that has the request and does not answer in time.
+func late(rw http.ResponseWriter, req *http.Request) {
+	rw.Header().Set(lateHeader, "yes")
+	_ = http.NewResponseController(rw).Flush() // else the test fails by its own timeout
+	<-req.Context().Done()
 }
 
 func (r *rig) now() time.Time {
