@@ -24,7 +24,8 @@ import (
 	"showtime/lifecycle"
 )
 
-const sequences = 200
+// sequences are played where SHOWTIME_SEQUENCES does not ask for another number.
+const sequences = 160
 
 // TestEverything plays random interleavings of people, processes, time and faults, and holds what must
 // be so once the faults are over. SHOWTIME_SEED=n replays one sequence and says what happens in it.
@@ -40,7 +41,11 @@ func TestEverything(t *testing.T) {
 	}
 	first := rand.Uint64N(1 << 40) //nolint:gosec // the seed is printed, not secret
 	happened := map[string]int{}
-	for i := range uint64(sequences) {
+	count := uint64(sequences)
+	if n, err := strconv.ParseUint(os.Getenv("SHOWTIME_SEQUENCES"), 10, 32); err == nil {
+		count = n
+	}
+	for i := range count {
 		p := playSequence(t, first+i, false)
 		if t.Failed() {
 			return
@@ -55,7 +60,7 @@ func TestEverything(t *testing.T) {
 	for _, must := range []string{
 		"launched", "joined", "requested", "approved", "denied", "stop-begun", "out-of-date", "refused", "shown", "nothing-to-do", "died", "overtaken",
 	} {
-		if happened[must] < 5 {
+		if happened[must] < 3 {
 			t.Errorf("%q happened %d times only: the sequences try too little", must, happened[must])
 		}
 	}
