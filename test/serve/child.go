@@ -21,7 +21,9 @@ import (
 	"showtime/internal/wiring"
 )
 
-// tickEvery is a minute's tick in these tests.
+// TickEvery is the variable that says how often serve ticks in these tests, 20 ms when unset.
+const TickEvery = "SHOWTIME_TEST_TICK_EVERY"
+
 const tickEvery = 20 * time.Millisecond
 
 // clock is domain time, told by the test over standard input as nanoseconds ahead of real time.
@@ -46,21 +48,25 @@ func Main() int {
 	ahead, _ := strconv.ParseInt(os.Getenv(Child), 10, 64)
 	c.ahead.Store(ahead)
 	go c.follow(os.Stdin)
-	if err := run(ctx, c.now); err != nil {
+	every, err := time.ParseDuration(os.Getenv(TickEvery))
+	if err != nil {
+		every = tickEvery
+	}
+	if err := run(ctx, c.now, every); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func run(ctx context.Context, now func() time.Time) error {
+func run(ctx context.Context, now func() time.Time, every time.Duration) error {
 	settings, err := config.ReadServe(os.LookupEnv, false)
 	if err != nil {
 		return err
 	}
 	log := zerolog.New(os.Stderr).Level(settings.Worker.LogLevel)
 	server, err := serve.New(ctx, serve.Options{
-		Config: settings, AWS: wiring.FromEnvironment, Now: now, Wire: time.Now, TickEvery: tickEvery, Log: log,
+		Config: settings, AWS: wiring.FromEnvironment, Now: now, Wire: time.Now, TickEvery: every, Log: log,
 	})
 	if err != nil {
 		return err

@@ -5,22 +5,16 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"showtime/events"
 	"showtime/internal/actionid"
 	"showtime/internal/emrsim"
 	"showtime/internal/queue"
 	"showtime/internal/queue/embedded"
-	"showtime/internal/receiver"
-	"showtime/internal/secret"
 	"showtime/internal/slacklike"
 	"showtime/internal/store/boltstore"
 	"showtime/internal/testbed"
@@ -79,49 +73,30 @@ func oneAtATime(t *testing.T, clusters []emrsim.Cluster) {
 type crowd struct {
 	t     *testing.T
 	w     *serve.World
-	names *receiver.Receiver
+	names *namer
 
-	mu   sync.Mutex
-	last string // the id of the job last named
-	ids  []string
+	mu  sync.Mutex
+	ids []string
 }
 
 func newCrowd(t *testing.T, w *serve.World) *crowd {
 	t.Helper()
-	c := &crowd{t: t, w: w}
-	var err error
-	c.names, err = receiver.New(receiver.Config{
-		Secrets: secret.StaticSigning([]string{w.Slack.SigningSecret()}), Queue: c, Phrases: events.DefaultPhrases(),
-		Cluster: "exploration", Log: zerolog.Nop(), Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return &crowd{t: t, w: w, names: newNamer(t, w.Slack.SigningSecret())}
 }
 
-// Send implements the receiver's Sender: it only remembers what the job is called.
-func (c *crowd) Send(_ context.Context, m queue.Message) error {
-	c.last = m.DedupeID
-	return nil
-}
-
-// note remembers an acknowledged request by the id that the receiver gives its job.
+// note remembers an acknowledged request by the id of its job.
 func (c *crowd) note(d slacklike.Delivery) {
 	if d.Status != http.StatusOK || len(d.Answer) > 0 { // words in the answer say that it was not queued
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, d.Path, strings.NewReader(string(d.Body)))
-	r.Header = d.Header
-	c.last = ""
-	c.names.ServeHTTP(httptest.NewRecorder(), r)
-	if c.last == "" {
+	id := c.names.name(c.t, d.Path, d.Header, d.Body)
+	if id == "" {
 		c.t.Errorf("an acknowledged request to %s makes no job", d.Path)
 		return
 	}
-	c.ids = append(c.ids, c.last)
+	c.ids = append(c.ids, id)
 }
 
 // act has everybody type and click for a while, then does something, and waits until all have noticed.
