@@ -149,3 +149,33 @@ func TestDestroy_by_words(t *testing.T) {
 		})
 	}
 }
+
+// TestDestroy_cancels_only_what_is_not_usable, even when it becomes usable while that is decided.
+func TestDestroy_cancels_only_what_is_not_usable(t *testing.T) {
+	t.Parallel()
+	for n := 1; ; n++ {
+		b := testbed.New(t, testbed.Options{Memory: true})
+		b.Type(testbed.Ana, testbed.Team, "/emr start")
+		b.TickFor(5 * time.Minute)
+		m, other := message(t, slip(b, job.Job{Kind: job.Destroy, User: testbed.Ana, Generation: 1})), b.Another()
+		usable := false
+		passed := b.Points.During(n, func() {
+			b.Clock.Move(3 * time.Minute)
+			_ = other.Worker.Tick(t.Context())
+			usable = b.State().Ready()
+		}, func() {
+			if b.Deliver(b.Joined, m, 1) != nil {
+				_ = b.Deliver(b.Joined, m, 2)
+			}
+		})
+		if len(passed) < n {
+			break
+		}
+		if s := b.State(); usable && s.Phase == lifecycle.Stopping {
+			t.Fatalf("point %d (%s): ended without an admin although it was ready", n, passed[n-1])
+		}
+		if got := len(b.Attempts(testbed.Ana)); got != 2 {
+			t.Errorf("point %d: %d audit records", n, got)
+		}
+	}
+}
