@@ -14,7 +14,12 @@ import (
 // shared is a bed with a ready session that Ana started and Raj joined, and Ana's open request.
 func shared(t *testing.T) *testbed.Bed {
 	t.Helper()
-	b := up(t, testbed.Options{Memory: true})
+	return sharedIn(t, testbed.Options{Memory: true})
+}
+
+func sharedIn(t *testing.T, o testbed.Options) *testbed.Bed {
+	t.Helper()
+	b := up(t, o)
 	b.Click(testbed.Raj, b.Card(), actionid.Join, nil)
 	b.Click(testbed.Ana, b.Card(), actionid.Destroy, nil)
 	return b
