@@ -11,7 +11,7 @@ import (
 
 const (
 	// workers is how many jobs are done at once; jobs of one group are always done one after another.
-	workers = 8
+	workers = 4
 	// graceFor is how long requests and jobs in hand may take when the process is asked to stop. A job
 	// that is cut off comes again after the next start, like one whose process died.
 	graceFor = 10 * time.Second

@@ -141,10 +141,11 @@ func TestEMRDown(t *testing.T) {
 	t.Parallel()
 	w := serve.New(t)
 	p := w.Start(nil)
-	w.Move(p, 5*time.Minute) // the listing of the first tick is too old to start on
+	w.Move(5 * time.Minute) // the listing of the first tick is too old to start on
 	w.EMR.Inject(emrsim.Fault{Times: 1 << 30, Err: emrsim.Broken()})
 	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
 	p.Idle()
+	serve.Until(t, "words", func() bool { return w.Sees(testbed.Ana, "Nothing was started: AWS") })
 	if n := len(w.EMR.Clusters()); n != 0 {
 		t.Errorf("%d clusters were made", n)
 	}

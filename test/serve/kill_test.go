@@ -40,7 +40,7 @@ func TestKill(t *testing.T) {
 			w.EMR.Inject(emrsim.Fault{Op: "RunJobFlow", Times: 1, Drop: true})
 		}
 		c.act(random, time.Duration(50+random.IntN(200))*time.Millisecond, p.Kill)
-		w.Move(nil, time.Duration(30+random.IntN(180))*time.Second)
+		w.Move(time.Duration(30+random.IntN(180)) * time.Second)
 		oneAtATime(t, w.EMR.Clusters())
 	}
 	w.EMR.Forgive()
