@@ -29,7 +29,7 @@ const rounds = 15
 // is lost or done twice, there is never a second cluster, and in the end the card is true and nothing is owed.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	w := serve.New(t)
 	c := newCrowd(t, w)

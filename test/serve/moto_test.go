@@ -28,7 +28,7 @@ func TestServe_on_DynamoDB_and_SQS(t *testing.T) {
 	if status, body := p.Get(p.URL + "/healthz"); status != 200 {
 		t.Errorf("health is %d %q", status, body)
 	}
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	serve.Until(t, "a card", func() bool { return strings.Contains(w.Card(), "STARTING") })
 	readyIn(t, w, p, 30)
 	if cards, live := len(w.Cards()), w.Live(); cards != 1 || live != 1 {

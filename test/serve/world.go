@@ -125,10 +125,10 @@ func (w *World) Environ(more map[string]string) []string {
 func (w *World) check(log string) {
 	w.TB.Helper()
 	for _, secret := range []string{w.token, w.Slack.SigningSecret(), Typed, "/response/", "aws-secret-key", "payload="} {
-		if i := strings.Index(log, secret); i >= 0 {
-			start := strings.LastIndexByte(log[:i], '\n') + 1
-			line, _, _ := strings.Cut(log[start:], "\n")
-			w.TB.Errorf("the log holds %q: %s", secret, line)
+		if before, after, found := strings.Cut(log, secret); found {
+			line := before[strings.LastIndexByte(before, '\n')+1:]
+			rest, _, _ := strings.Cut(after, "\n")
+			w.TB.Errorf("the log holds %q: %s%s%s", secret, line, secret, rest)
 		}
 	}
 }
