@@ -8,8 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"showtime/internal/adminsock"
 	"showtime/internal/audit"
+	"showtime/internal/config"
+	"showtime/internal/serve"
+	"showtime/internal/testbed"
+	"showtime/internal/wiring"
 	"showtime/lifecycle"
 )
 
@@ -21,7 +27,21 @@ func TestRun_answers_the_tools_of_its_machine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := build(t, time.Now, map[string]string{"SHOWTIME_DATA": dir})
+	s, err := serve.New(t.Context(), serve.Options{
+		Config: config.Serve{
+			Worker:   config.Worker{APIURL: "http://127.0.0.1:1/api/", Cluster: testbed.ClusterFile, Installation: "test", Channels: []string{testbed.Team}},
+			Receiver: config.Receiver{SigningSecrets: []string{"made-up"}, ClusterName: "exploration"}, Data: dir,
+		},
+		AWS: wiring.Simulated("http://127.0.0.1:1"), Now: time.Now, Wire: time.Now, TickEvery: time.Hour, Log: zerolog.Nop(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	attempt := lifecycle.Attempt{ID: "a", At: time.Now(), Who: "U0ANA", What: "start"}
 	if err := s.Store.Update(t.Context(), func(tx lifecycle.Tx) error { return attempt.Record(tx, "exploration") }); err != nil {
 		t.Fatal(err)
