@@ -60,6 +60,7 @@ func TestRevokedToken(t *testing.T) {
 	w.Slack.RotateToken()
 	p = w.Start(nil)
 	starts(t, w, testbed.Ana)
+	p.Idle() // else time would move under a job in hand
 	readyIn(t, w, p, 15)
 	stopped(t, p)
 }
@@ -92,6 +93,7 @@ func TestSlackLosesReply(t *testing.T) {
 	p := w.Start(nil)
 	w.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.LostReply, Times: 1})
 	starts(t, w, testbed.Ana)
+	p.Idle() // else time would move under a job in hand
 	readyIn(t, w, p, 15)
 	if n := len(w.Cards()); n != 1 {
 		t.Errorf("%d cards", n)
@@ -155,6 +157,7 @@ func TestEMRDown(t *testing.T) {
 	}
 	w.EMR.Forgive()
 	starts(t, w, testbed.Raj)
+	p.Idle() // else time would move under a job in hand
 	readyIn(t, w, p, 15)
 	stopped(t, p)
 }
