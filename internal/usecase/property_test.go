@@ -220,6 +220,7 @@ func (p *play) remember() {
 			v, err := actionid.Decode(btn.Value)
 			kind := map[string]job.Kind{
 				actionid.Start: job.Start, actionid.Join: job.Join, actionid.Destroy: job.Destroy, actionid.Approve: job.Approve, actionid.Deny: job.Deny,
+				actionid.Claim: job.Claim, actionid.StillNeed: job.StillNeed, actionid.Withdraw: job.Withdraw,
 			}[btn.ActionID]
 			if err == nil && kind != "" {
 				p.buttons = append(p.buttons, job.Job{
@@ -551,6 +552,9 @@ func (p *play) checkRequests() []string {
 			}
 		}
 		deleted := slices.ContainsFunc(slices.Collect(keys(p.deleted)), func(d string) bool { return strings.Contains(d, mark) })
+		if n := p.notices(req.ID); n > 1 {
+			bad = append(bad, fmt.Sprintf("%d notices of request %s", n, req.ID))
+		}
 		word := map[approval.RequestState]string{approval.Open: "DECISION NEEDED"}[req.State]
 		if word == "" {
 			word = strings.ToUpper(string(req.State))
@@ -564,6 +568,17 @@ func (p *play) checkRequests() []string {
 		}
 	}
 	return bad
+}
+
+// notices counts how often the people using the cluster are told of a request.
+func (p *play) notices(request string) int {
+	n := 0
+	for _, m := range p.seenIn(testbed.Team) {
+		if md := string(m.Metadata); strings.Contains(md, "showtime_notice") && strings.Contains(md, `"`+request+`"`) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *play) seenIn(channel string) []slacklike.Message { return p.Slack.Messages(channel, "") }
