@@ -56,7 +56,7 @@ func (b *Bot) ruled(j job.Job, req approval.Request, v approval.Verdict, state l
 	d.outcome, d.why = "refused", string(v.Code)
 	no := b.reply(j, undecided(j.Kind, req, v))
 	if j.Kind == job.Withdraw {
-		no = b.replyScreen(j, panel, no.Text)
+		no = b.replyPanel(j, no.Text)
 	}
 	d.owed = append(d.owed, b.oweSay(j, "say", no))
 	d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
@@ -95,7 +95,7 @@ func (b *Bot) withdraw(ctx context.Context, j job.Job, who approval.Person) erro
 			return d
 		}
 		d.outcome = string(next.State)
-		d.owed = append(d.owed, b.oweSay(j, "say", b.replyScreen(j, panel, blocks.RequestWithdrawn(next, state).Text)))
+		d.owed = append(d.owed, b.oweSay(j, "say", b.replyPanel(j, blocks.RequestWithdrawn(next, state).Text)))
 		d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
 		return d
 	})
