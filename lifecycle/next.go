@@ -101,7 +101,7 @@ func nextDown(row Row, s sight, now time.Time) step {
 	case wish.spent(now):
 		row.Wish = nil
 		return step{what: "wish-dropped", outcome: EndGivenUp, alarm: AlarmNoLaunch, row: row}
-	case s.clean(row) && now.Sub(s.listedAt) <= listingFresh:
+	case s.clean(row) && fresh(s.listedAt, now):
 		return step{what: relaunchStep, outcome: string(Launched), row: row.launching(wish, now)}
 	}
 	return step{}
@@ -208,7 +208,8 @@ func overdueStep(row Row, now time.Time) step {
 func timeoutStep(row Row, s sight, now time.Time) step {
 	r := row.Session
 	_, listed := s.listed[r.EMRID]
-	unknown := s.failed[r.EMRID] != nil || !listed
+	_, asked := s.asked[r.EMRID]
+	unknown := s.failed[r.EMRID] != nil || !listed && !asked
 	if !r.ReadyAt.IsZero() || unknown || now.Sub(r.LaunchedAt) < s.set.StartTimeout {
 		return step{}
 	}
