@@ -29,7 +29,7 @@ const (
 // done twice, there are never two clusters, and in the end the card is true and nothing is owed.
 func TestManyAtOnceAndKilled(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := newStory(t, moto.Start(t), "crowd")
@@ -80,7 +80,7 @@ func crowd(t *testing.T, s *story, random *rand.Rand) {
 		})
 	}
 	for range kills {
-		time.Sleep(time.Duration(50+random.IntN(300)) * time.Millisecond)
+		<-time.After(time.Duration(50+random.IntN(300)) * time.Millisecond)
 		s.Worker.KillOne(random.IntN(8))
 	}
 	people.Wait()

@@ -66,13 +66,16 @@ func TestFaults(t *testing.T) {
 			s.tell(t)
 		})
 	}
+	t.Run("queue_down_in_words", func(t *testing.T) { queueDown(t, server) })
+	t.Run("revoked_token", func(t *testing.T) { revoked(t, server) })
 }
 
 // What cannot be queued is said: a command is answered in words, a click gets 503. And a job that failed
 // comes back long before the queue's visibility timeout, because the worker gives it back.
-func TestQueueDown(t *testing.T) {
+func queueDown(t *testing.T, server *moto.Server) {
+	t.Helper()
 	t.Parallel()
-	s := newStory(t, moto.Start(t), "queue-down")
+	s := newStory(t, server, "queue-down")
 	panel(t, s.World, lambda.Analyst)
 	end := s.Proxy.Fail(lambda.SQS, lambda.Refused)
 	d := s.ask(t, lambda.Analyst, "/emr start 2 "+typedText, "")
@@ -108,9 +111,10 @@ func TestQueueDown(t *testing.T) {
 }
 
 // A revoked token starts nothing and is told; the rotated one is picked up from SSM.
-func TestRevokedTokenIsReplacedFromSSM(t *testing.T) {
+func revoked(t *testing.T, server *moto.Server) {
+	t.Helper()
 	t.Parallel()
-	s := newStory(t, moto.Start(t), "revoked")
+	s := newStory(t, server, "revoked")
 	s.Slack.RevokeToken()
 	old := s.Slack.Token()
 	accepted(t, s.ask(t, lambda.Analyst, "/emr start 2 "+typedText, ""))

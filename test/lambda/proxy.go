@@ -120,7 +120,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"__type":%q,"message":"Rate exceeded"}`, throttles[service])
 		return
 	case Slow:
-		time.Sleep(slowness)
+		<-time.After(slowness)
 	case LostReply:
 	}
 	answer, status, err := p.forward(w, r, body, operation)
