@@ -171,6 +171,28 @@ func TestLostConfirmationLaunchesNothing(t *testing.T) {
 	w.want(Up, 2, "j-001")
 }
 
+func TestLostConfirmationOfARelaunchLaunchesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.emr.script["launch"] = []error{errFault}
+	w.start("a")
+	w.tick(5 * time.Minute)
+	w.store.at = func(_ context.Context, point string) error {
+		if point == "committed" && w.state().Generation == 2 {
+			return errFault
+		}
+		return nil
+	}
+	w.clock.add(time.Minute)
+	if err := w.l.Poke(t.Context()); !errors.Is(err, errFault) {
+		t.Errorf("poke: %v", err)
+	}
+	w.want(Launching, 2, "")
+	if n := w.emr.count("launch"); n != 1 {
+		t.Errorf("%d launches, want only the first", n)
+	}
+}
+
 func TestTwinsAreEndedWithinThreeTicksOfBeingListed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -87,8 +87,8 @@ func TestDeniedNamesake(t *testing.T) {
 		launches int
 		asked    int // in 8 ticks and one start
 	}{
-		{"well_before_the_launch", tagLag + time.Second, 2, 1},
-		{"a_minute_before_the_launch", tagLag, 1, 8},
+		{"well_before_the_launch", 61 * time.Second, 2, 1},
+		{"a_minute_before_the_launch", time.Minute, 1, 8},
 		{"after_the_launch", -time.Second, 1, 8},
 	}
 	for _, tt := range tests {
@@ -162,8 +162,9 @@ func TestStartRightAfterTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.want(Down, 1, id)
-	if out := w.start("c"); out.Result != Launched || len(w.alarms) != 0 {
-		t.Errorf("start is %s, alarms %v", out.Result, w.alarms)
+	listings := w.emr.count("list")
+	if out := w.start("c"); out.Result != Launched || len(w.alarms) != 0 || w.emr.count("list") != listings {
+		t.Errorf("start is %s, alarms %v, calls %v", out.Result, w.alarms, w.emr.calls)
 	}
 }
 
