@@ -109,33 +109,3 @@ func TestExtendingInTheGraceEndsIt(t *testing.T) {
 		t.Errorf("extended in the grace: %s %+v", out.Result, s)
 	}
 }
-
-func TestUsualIsMedianAndNinetiethPercentile(t *testing.T) {
-	t.Parallel()
-	minutes := func(all ...int) (took []time.Duration) {
-		for _, n := range all {
-			took = append(took, time.Duration(n)*time.Minute)
-		}
-		return took
-	}
-	cases := []struct {
-		name         string
-		took         []time.Duration
-		median, slow time.Duration
-		known        bool
-	}{
-		{"none", nil, 0, 0, false},
-		{"too_few", minutes(7, 8), 0, 0, false},
-		{"three", minutes(9, 7, 8), 8 * time.Minute, 9 * time.Minute, true},
-		{"ten", minutes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), 5 * time.Minute, 9 * time.Minute, true},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			median, slow, known := State{Launches: c.took}.Usual()
-			if median != c.median || slow != c.slow || known != c.known {
-				t.Errorf("usual: %v %v %v", median, slow, known)
-			}
-		})
-	}
-}

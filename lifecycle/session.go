@@ -166,20 +166,6 @@ func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
 // Ready says whether people can work on it.
 func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
 
-// enoughLaunches is how many launches say what is usual.
-const enoughLaunches = 3
-
-// Usual says how long a launch takes until ready, from the last ones: the median and the 90th
-// percentile. known is false while there are too few.
-func (s State) Usual() (median, slow time.Duration, known bool) {
-	if len(s.Launches) < enoughLaunches {
-		return 0, 0, false
-	}
-	sorted := slices.Sorted(slices.Values(s.Launches))
-	rank := func(percent int) time.Duration { return sorted[(len(sorted)*percent+99)/100-1] }
-	return rank(50), rank(90), true
-}
-
 // ExtendedTo says where one more step would move the lease's end, and false when the cap is reached.
 func (s State) ExtendedTo(now time.Time) (time.Time, bool) {
 	return extended(s.Session, s.Limits, s.Limits.Step, false, now)

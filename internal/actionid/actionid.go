@@ -21,9 +21,9 @@ const (
 	StillNeed = "showtime:still-need"
 	Withdraw  = "showtime:withdraw"
 
-	Extend  = "showtime:extend"
-	LetEnd  = "showtime:let-end"
-	Alert   = "showtime:alert" // tell the admins of a failure
+	Extend = "showtime:extend"
+	LetEnd = "showtime:let-end"
+	Alert  = "showtime:alert" // tell the admins of a failure
 )
 
 // The link buttons: Slack reports their clicks, and they are answered but never queued.
