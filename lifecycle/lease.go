@@ -28,7 +28,7 @@ func extendOn(in ExtendInput, lease LeaseConfig, row Row, now time.Time) (Result
 		return ShuttingDown, row
 	case by < 0:
 		return BadLength, row
-	case !in.From.IsZero() && !in.From.Equal(s.LeaseEnd):
+	case !in.From.IsZero() && in.From.UnixMilli() != s.LeaseEnd.UnixMilli(): // as exact as a button carries it
 		return NothingToDo, row
 	}
 	end, ok := extended(*s, lease, by, in.PastCap, now)
