@@ -16,8 +16,8 @@ import (
 // told are the words in the thread of the card that have all the parts.
 func told(b *testbed.Bed, parts ...string) []slacklike.Message {
 	var found []slacklike.Message
-	for _, m := range thread(b, b.Card()) {
-		has := true
+	for _, m := range b.Slack.Messages(testbed.Team, "") {
+		has := m.ThreadTS == b.Card().TS && m.Reader == ""
 		for _, part := range parts {
 			has = has && strings.Contains(m.Text, part)
 		}

@@ -19,6 +19,7 @@ import (
 	"showtime/internal/roles"
 	"showtime/internal/secret"
 	"showtime/internal/slackapi"
+	"showtime/internal/store/snapshot"
 	"showtime/internal/usecase"
 	"showtime/internal/worker"
 	"showtime/lifecycle"
@@ -65,12 +66,13 @@ func Join(p Parts) (Joined, error) {
 	if err != nil {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
 	}
+	store := snapshot.New(p.Store, p.File.Config.Name)
 	local := lifecycle.NewLocal(lifecycle.Options{
-		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: p.Store, EMR: p.EMR,
+		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: store, EMR: p.EMR,
 		Now: p.Now, Log: p.Log, Alarm: alarm,
 	})
 	bot := usecase.New(usecase.Options{
-		Settings: settings(p.Config, p.File.Config), Manager: local, Store: p.Store, Poster: slack, Respond: slack,
+		Settings: settings(p.Config, p.File.Config), Manager: local, Store: store, Poster: slack, Respond: slack,
 		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
 		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
 	})

@@ -13,6 +13,7 @@ import (
 
 	"showtime/internal/job"
 	"showtime/internal/queue"
+	"showtime/internal/store/snapshot"
 )
 
 // Desk does the jobs and keeps the conversation true.
@@ -86,7 +87,7 @@ func (w *Worker) giveUp(ctx context.Context, d queue.Delivery, j job.Job, cause 
 
 // Tick looks at EMR, then does what time demands. A fault of one does not keep the other from running.
 func (w *Worker) Tick(ctx context.Context) error {
-	ctx = w.log.With().Str("job", "tick").Logger().WithContext(ctx)
+	ctx = snapshot.With(w.log.With().Str("job", "tick").Logger().WithContext(ctx))
 	var poked error
 	if w.poker != nil {
 		poked = guard(ctx, pokeWithin, w.poker.Poke)
