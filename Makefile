@@ -71,13 +71,25 @@ template: ## Check template.yaml
 	cfn-lint template.yaml
 	$(GOTEST) ./test/template
 
+.PHONY: page
+page: ## Rebuild the demo's page, test it, and fail where what is committed differs
+	$(call need,npm,install Node.js 20 or newer)
+	cd internal/demo/web && npm ci --no-audit --no-fund && npm run build && npm test
+	git diff --exit-code -- internal/demo/dist
+
+.PHONY: browser
+browser: ## Play the demo's story in headless Chromium; pictures go to test-artifacts/browser
+	$(call need,npm,install Node.js 20 or newer)
+	$(call need,chromium,apt-get install chromium)
+	cd test/browser && npm ci --no-audit --no-fund && npm test
+
 .PHONY: bench
 bench: ## Measure; results also go to test-artifacts/bench.txt
 	mkdir -p test-artifacts
 	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
 
 .PHONY: check
-check: tidy lint test race moto lambda template ## Run every check
+check: tidy lint test race moto lambda template page browser ## Run every check
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -50,6 +50,7 @@ type Server struct {
 	Slack   http.Handler // Slack's paths and /healthz
 	Admin   http.Handler // /metrics, for the operator
 	counts  *counts
+	dead    int // jobs put aside when the last tick looked
 	closers []io.Closer
 }
 

@@ -2,7 +2,9 @@ package serve_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/internal/config"
+	"showtime/internal/queue"
 	"showtime/internal/queue/embedded"
 	"showtime/internal/serve"
 	"showtime/internal/store/boltstore"
@@ -24,20 +27,23 @@ import (
 // build makes a server on an AWS that does not answer.
 func build(t *testing.T, now func() time.Time, more map[string]string) *serve.Server {
 	t.Helper()
+	return buildLogging(t, now, more, io.Discard)
+}
+
+func buildLogging(t *testing.T, now func() time.Time, more map[string]string, log io.Writer) *serve.Server {
+	t.Helper()
 	env := map[string]string{
 		"SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef", "SLACK_BOT_TOKEN": "xoxb-made-up", "SLACK_API_URL": "http://127.0.0.1:1/api/",
 		"SHOWTIME_INSTALLATION": "test", "SHOWTIME_CLUSTER": testbed.ClusterFile, "SHOWTIME_CHANNELS": testbed.Team,
 		"SHOWTIME_ADMINS": testbed.Bo, "SHOWTIME_DATA": t.TempDir(),
 	}
-	for k, v := range more {
-		env[k] = v
-	}
+	maps.Copy(env, more)
 	settings, err := config.ReadServe(func(name string) (string, bool) { v, ok := env[name]; return v, ok }, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server, err := serve.New(t.Context(), serve.Options{
-		Config: settings, AWS: wiring.Simulated("http://127.0.0.1:1"), Now: now, Wire: now, TickEvery: time.Hour, Log: zerolog.Nop(),
+		Config: settings, AWS: wiring.Simulated("http://127.0.0.1:1"), Now: now, Wire: now, TickEvery: time.Hour, Log: zerolog.New(log),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,5 +166,41 @@ func TestHTTP_answers_what_it_has_accepted(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A job in whose hands the process died each time is put aside without anybody being told: the alarm tells.
+func TestWork_raises_an_alarm_for_dead_letters(t *testing.T) {
+	t.Parallel()
+	var log testbed.Log
+	dir := t.TempDir()
+	q, err := embedded.Open(dir, time.Now, func(int) time.Duration { return time.Nanosecond })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Send(t.Context(), queue.Message{Body: []byte("{}"), Group: "g", DedupeID: "d"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	received := 0
+	err = q.Run(ctx, 1, func(context.Context, queue.Delivery) error {
+		if received++; received == queue.MaxReceives {
+			stop()
+		}
+		return errors.New("crash")
+	})
+	if err = errors.Join(err, q.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s := buildLogging(t, time.Now, map[string]string{"SHOWTIME_DATA": dir}, &log)
+	over, end := context.WithCancel(t.Context())
+	end() // one tick
+	for range 2 {
+		if err := s.Work(over); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), `"alarm":"dead-letters"`); n != 1 {
+		t.Errorf("%d alarms:\n%s", n, log.String())
 	}
 }

@@ -3,15 +3,17 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
 	"showtime/internal/queue"
+	"showtime/internal/wiring"
 )
 
 const (
 	// workers is how many jobs are done at once; jobs of one group are always done one after another.
-	workers = 8
+	workers = 4
 	// graceFor is how long requests and jobs in hand may take when the process is asked to stop. A job
 	// that is cut off comes again after the next start, like one whose process died.
 	graceFor = 10 * time.Second
@@ -62,6 +64,25 @@ func (s *Server) tick(ctx context.Context) {
 	if err := s.Tick(ctx); err != nil {
 		s.options.Log.Warn().Err(err).Msg("tick not done")
 	}
+	s.watchDead(ctx)
+}
+
+// watchDead raises an alarm when a job was put aside. Usually its person was told and an alarm raised by the
+// worker; a job in whose hands the process died each time had nobody to do that.
+func (s *Server) watchDead(ctx context.Context) {
+	q, ok := s.Queue.(depths)
+	if !ok {
+		return
+	}
+	dead, err := q.Dead(ctx)
+	if err != nil {
+		s.options.Log.Warn().Err(err).Msg("dead letters not counted")
+		return
+	}
+	if before := s.dead; dead > before {
+		wiring.Alarm(s.options.Log)(ctx, "dead-letters", fmt.Sprintf("%d jobs were put aside, %d in all", dead-before, dead))
+	}
+	s.dead = dead
 }
 
 // sweep removes expired records where the store is ours to clean; DynamoDB does that by itself.

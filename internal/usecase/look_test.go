@@ -7,6 +7,7 @@ import (
 
 	"showtime/internal/actionid"
 	"showtime/internal/job"
+	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
 	"showtime/lifecycle"
 )
@@ -84,5 +85,19 @@ func TestRequest_card_is_not_redrawn_for_time(t *testing.T) {
 	b.TickFor(40 * time.Minute)
 	if got := b.RequestCard(); got.Edits != edits || !hasButton(got, actionid.Approve) {
 		t.Errorf("it was redrawn %d times", got.Edits-edits)
+	}
+}
+
+// TestRequest_waits_no_more once its session is being ended otherwise: nothing says that an admin must decide.
+func TestRequest_waits_no_more(t *testing.T) {
+	t.Parallel()
+	b := requested(t, testbed.Options{Memory: true})
+	wantText(t, b.Card(), "waits for an admin")
+	b.Click(testbed.Mia, b.Card(), actionid.Destroy, nil)
+	b.Type(testbed.Ana, testbed.Team, "/emr")
+	for _, m := range []slacklike.Message{b.Card(), b.Ephemeral(testbed.Team, testbed.Ana)} {
+		if strings.Contains(m.Text, "waits for an admin") || hasButton(m, actionid.Withdraw) {
+			t.Errorf("the request still waits:\n%s", m.Text)
+		}
 	}
 }

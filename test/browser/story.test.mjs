@@ -138,7 +138,7 @@ scene("what goes wrong is told, and made good", async () => {
   await me.page.getByRole("complementary").locator(".clusters li.live").getByText("WAITING").waitFor();
   assert.equal(await me.card("READY · exploration").count(), 0, "no card can be drawn in an outage");
   await outage.uncheck();
-  await me.forward("+1 min");
+  await me.forward("+10 min");
   await me.card("READY · exploration").waitFor();
   await me.picture("made-good");
 });

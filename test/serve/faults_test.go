@@ -11,12 +11,12 @@ import (
 	"showtime/test/serve"
 )
 
-// typed has a person type something that must be acknowledged.
-func typed(t *testing.T, w *serve.World, user, text string) {
+// starts has a person type a start, which must be acknowledged.
+func starts(t *testing.T, w *serve.World, user string) {
 	t.Helper()
-	d, err := w.Slack.Type(t.Context(), user, testbed.Team, text, slacklike.TypeOptions{})
+	d, err := w.Slack.Type(t.Context(), user, testbed.Team, "/emr start 2 "+serve.Typed, slacklike.TypeOptions{})
 	if err != nil || d.Status != 200 {
-		t.Fatalf("%s types %q: status %d, %v %v", user, text, d.Status, d.Err, err)
+		t.Fatalf("%s types a start: status %d, %v %v", user, d.Status, d.Err, err)
 	}
 }
 
@@ -47,7 +47,7 @@ func TestRevokedToken(t *testing.T) {
 	w := serve.New(t)
 	p := w.Start(nil)
 	w.Slack.RevokeToken()
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	serve.Until(t, "words", func() bool { return w.Sees(testbed.Ana, "Slack could not be asked who may do this") })
 	p.Idle()
 	if !strings.Contains(p.Log.String(), `"alarm":"slack-auth"`) {
@@ -59,7 +59,7 @@ func TestRevokedToken(t *testing.T) {
 	stopped(t, p)
 	w.Slack.RotateToken()
 	p = w.Start(nil)
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	readyIn(t, w, p, 15)
 	stopped(t, p)
 }
@@ -70,7 +70,7 @@ func TestSlackDown(t *testing.T) {
 	w := serve.New(t)
 	p := w.Start(nil)
 	up := w.Slack.Inject(slacklike.Fault{Kind: slacklike.Unavailable})
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	p.Idle()
 	if w.Live() != 0 {
 		t.Error("a cluster was started for somebody unknown")
@@ -91,7 +91,7 @@ func TestSlackLosesReply(t *testing.T) {
 	w := serve.New(t)
 	p := w.Start(nil)
 	w.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.LostReply, Times: 1})
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	readyIn(t, w, p, 15)
 	if n := len(w.Cards()); n != 1 {
 		t.Errorf("%d cards", n)
@@ -119,7 +119,7 @@ func TestEMRFaults(t *testing.T) {
 			w := serve.New(t)
 			p := w.Start(nil)
 			w.EMR.Inject(tt.fault)
-			typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+			starts(t, w, testbed.Ana)
 			p.Idle()
 			if tt.fault.Op == "RunJobFlow" && !strings.Contains(w.Card(), "CONFIRMING") && !strings.Contains(w.Card(), "STARTING") {
 				t.Errorf("the card says neither CONFIRMING nor STARTING:\n%s", w.Card())
@@ -141,10 +141,11 @@ func TestEMRDown(t *testing.T) {
 	t.Parallel()
 	w := serve.New(t)
 	p := w.Start(nil)
-	w.Move(p, 5*time.Minute) // the listing of the first tick is too old to start on
+	w.Move(5 * time.Minute) // the listing of the first tick is too old to start on
 	w.EMR.Inject(emrsim.Fault{Times: 1 << 30, Err: emrsim.Broken()})
-	typed(t, w, testbed.Ana, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Ana)
 	p.Idle()
+	serve.Until(t, "words", func() bool { return w.Sees(testbed.Ana, "Nothing was started: AWS") })
 	if n := len(w.EMR.Clusters()); n != 0 {
 		t.Errorf("%d clusters were made", n)
 	}
@@ -153,7 +154,7 @@ func TestEMRDown(t *testing.T) {
 		t.Errorf("the log does not say that ticks fail:\n%s", p.Log)
 	}
 	w.EMR.Forgive()
-	typed(t, w, testbed.Raj, "/emr start 2 "+serve.Typed)
+	starts(t, w, testbed.Raj)
 	readyIn(t, w, p, 15)
 	stopped(t, p)
 }

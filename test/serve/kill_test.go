@@ -29,7 +29,7 @@ const rounds = 15
 // is lost or done twice, there is never a second cluster, and in the end the card is true and nothing is owed.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	w := serve.New(t)
 	c := newCrowd(t, w)
@@ -40,7 +40,7 @@ func TestKill(t *testing.T) {
 			w.EMR.Inject(emrsim.Fault{Op: "RunJobFlow", Times: 1, Drop: true})
 		}
 		c.act(random, time.Duration(50+random.IntN(200))*time.Millisecond, p.Kill)
-		w.Move(nil, time.Duration(30+random.IntN(180))*time.Second)
+		w.Move(time.Duration(30+random.IntN(180)) * time.Second)
 		oneAtATime(t, w.EMR.Clusters())
 	}
 	w.EMR.Forgive()

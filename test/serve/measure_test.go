@@ -142,6 +142,7 @@ func shoot(t *testing.T, shots []*shot) []*shot {
 }
 
 func (s *shot) fire(t *testing.T, client *http.Client) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url, strings.NewReader(string(s.body)))
 	if err != nil {
 		s.answer = err.Error()

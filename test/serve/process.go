@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,6 +49,7 @@ func (w *World) Spawn(environ []string, args ...string) *Process {
 	if err := p.cmd.Start(); err != nil {
 		w.TB.Fatal(err)
 	}
+	w.running = append(w.running, p)
 	go func() {
 		_ = p.cmd.Wait() // what it says is in ProcessState
 		close(p.exited)
@@ -94,8 +96,9 @@ func (p *Process) Kill() {
 // gone waits for the end and keeps the log, once.
 func (p *Process) gone() {
 	<-p.exited
-	if p.world != nil {
-		p.world.keep(p.Log.String())
+	if w := p.world; w != nil {
+		w.check(p.Log.String())
+		w.running = slices.DeleteFunc(w.running, func(o *Process) bool { return o == p })
 		p.world = nil
 	}
 }
@@ -121,15 +124,11 @@ func (p *Process) Wait() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// Move moves domain time, in the world and in the process.
-func (w *World) Move(p *Process, d time.Duration) {
-	w.TB.Helper()
+// Move moves domain time, in the world and in its processes.
+func (w *World) Move(d time.Duration) {
 	ahead := w.ahead.Add(int64(d))
-	if p == nil {
-		return
-	}
-	if _, err := fmt.Fprintln(p.stdin, ahead); err != nil {
-		w.TB.Fatal(err)
+	for _, p := range w.running {
+		_, _ = fmt.Fprintln(p.stdin, ahead) // one that has ended needs no clock
 	}
 }
 
@@ -174,7 +173,7 @@ func (p *Process) Get(url string) (status int, body string) {
 func (p *Process) Ticked() {
 	w := p.world
 	w.TB.Helper()
-	w.Move(p, time.Minute)
+	w.Move(time.Minute)
 	ticks := func() float64 { return p.Metric("showtime_ticks_total") + p.Metric("showtime_ticks_failed_total") }
 	before := ticks()
 	Until(w.TB, "two ticks", func() bool { return ticks() >= before+2 })

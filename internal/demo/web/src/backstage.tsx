@@ -114,21 +114,27 @@ function Switches({ switches, doing }: { switches: Switch[]; doing: Props["doing
   return (
     <ul className="switches">
       {switches.map((s) => (
-        <li key={s.id}>
-          <label>
-            <input
-              type="checkbox"
-              role="switch"
-              checked={s.on}
-              aria-describedby={`help-${s.id}`}
-              onChange={(e) => void doing(ask("switch", { switch: s.id, on: e.target.checked }))}
-            />
-            <span>{s.name}</span>
-          </label>
-          <p id={`help-${s.id}`}>{s.help}</p>
-        </li>
+        <OneSwitch key={s.id} of={s} doing={doing} />
       ))}
     </ul>
+  );
+}
+
+/** OneSwitch stands where it was put until the server had time to say where it stands. */
+function OneSwitch({ of, doing }: { of: Switch; doing: Props["doing"] }) {
+  const [wanted, setWanted] = useState<boolean>();
+  const flip = (on: boolean) => {
+    setWanted(on);
+    void doing(ask("switch", { switch: of.id, on })).finally(() => setTimeout(() => setWanted(undefined), 1000));
+  };
+  return (
+    <li>
+      <label>
+        <input type="checkbox" role="switch" checked={wanted ?? of.on} aria-describedby={`help-${of.id}`} onChange={(e) => flip(e.target.checked)} />
+        <span>{of.name}</span>
+      </label>
+      <p id={`help-${of.id}`}>{of.help}</p>
+    </li>
   );
 }
 

@@ -42,7 +42,8 @@ export function threads(messages: Iterable<Message>, channel: string): Thread[] 
 export function ChannelView({ channel, messages, wanted, type, click }: Props) {
   const { room } = useWorld();
   const all = useMemo(() => threads(messages.values(), channel.id), [messages, channel.id]);
-  const [readBefore] = useState(channel.read);
+  // What came before the channel was opened and had not been read; what comes while one looks is not "new".
+  const [unread] = useState({ after: channel.read, until: newestOf(all, () => true)?.ts ?? "" });
   const list = useRef<HTMLDivElement>(null);
   useScroll(list, all, wanted);
   const [missed, show] = useMissed(list, all, room.me);
@@ -63,7 +64,7 @@ export function ChannelView({ channel, messages, wanted, type, click }: Props) {
             key={thread.message.ts}
             thread={thread}
             before={all[i - 1]}
-            readBefore={readBefore}
+            unread={unread}
             wanted={wanted}
             type={type}
             click={click}
@@ -83,18 +84,18 @@ export function ChannelView({ channel, messages, wanted, type, click }: Props) {
 interface RowProps extends Pick<Props, "wanted" | "type" | "click"> {
   thread: Thread;
   before: Thread | undefined;
-  readBefore: string;
+  unread: { after: string; until: string };
 }
 
 /** Row is one thread with the lines that may stand above it: a new day, and where reading stopped. */
-function Row({ thread, before, readBefore, wanted, type, click }: RowProps) {
+function Row({ thread, before, unread, wanted, type, click }: RowProps) {
   const { ahead, room } = useWorld();
   const { message } = thread;
   const now = new Date(Date.now() + ahead);
   const day = dayName(new Date(message.at), now);
   const newDay = !before || dayName(new Date(before.message.at), now) !== day;
-  const isNew = (m: Message | undefined) => m !== undefined && readBefore !== "" && m.ts > readBefore && m.user !== room.me;
-  const newHere = isNew(message) && !(before && before.message.ts > readBefore);
+  const isNew = (m: Message) => unread.after !== "" && m.ts > unread.after && m.ts <= unread.until && m.user !== room.me;
+  const newHere = isNew(message) && !(before && isNew(before.message));
   return (
     <>
       {newDay && (
