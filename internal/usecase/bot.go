@@ -45,6 +45,8 @@ type Settings struct {
 	Policy         approval.Policy
 	ReasonRequired bool
 	RequestExpires time.Duration
+	// DrawEvery is the least time between two drawings of one message; 0 = none.
+	DrawEvery time.Duration
 	// Schedule says when an open request is reminded of, and when EscalateTo is called.
 	Schedule   approval.Schedule
 	EscalateTo string

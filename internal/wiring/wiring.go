@@ -37,7 +37,12 @@ type Parts struct {
 	Log       zerolog.Logger
 	// Transport carries the calls to Slack; nil means Go's own.
 	Transport http.RoundTripper
+	// DrawEvery is the least time between two drawings of one message; 0 = none.
+	DrawEvery time.Duration
 }
+
+// DrawEvery keeps cards well within what Slack lets an app edit.
+const DrawEvery = 3 * time.Second
 
 // Joined is a worker and the parts of it that others look at.
 type Joined struct {
@@ -71,8 +76,10 @@ func Join(p Parts) (Joined, error) {
 		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: store, EMR: p.EMR,
 		Now: p.Now, Log: p.Log, Alarm: alarm,
 	})
+	decided := settings(p.Config, p.File.Config)
+	decided.DrawEvery = p.DrawEvery
 	bot := usecase.New(usecase.Options{
-		Settings: settings(p.Config, p.File.Config), Manager: local, Store: store, Poster: slack, Respond: slack,
+		Settings: decided, Manager: local, Store: store, Poster: slack, Respond: slack,
 		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
 		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
 	})
