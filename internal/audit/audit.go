@@ -66,7 +66,7 @@ func ReadLines(r io.Reader) ([]lifecycle.Attempt, error) {
 		var a lifecycle.Attempt
 		err := in.Decode(&a)
 		switch {
-		case err == io.EOF: //nolint:errorlint // Decoder.Decode gives io.EOF itself
+		case err == io.EOF:
 			return attempts, nil
 		case err != nil:
 			return nil, fmt.Errorf("read audit: %w", err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rs/zerolog"
 
 	"showtime/internal/config"
@@ -43,7 +44,7 @@ func buildLogging(t *testing.T, now func() time.Time, more map[string]string, lo
 		t.Fatal(err)
 	}
 	server, err := serve.New(t.Context(), serve.Options{
-		Config: settings, AWS: wiring.Simulated("http://127.0.0.1:1"), Now: now, Wire: now, TickEvery: time.Hour, Log: zerolog.New(log),
+		Config: settings, AWS: nobody, Now: now, Wire: now, TickEvery: time.Hour, Log: zerolog.New(log),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +55,13 @@ func buildLogging(t *testing.T, now func() time.Time, more map[string]string, lo
 		}
 	})
 	return server
+}
+
+// nobody is an AWS that does not answer, asked once.
+func nobody(ctx context.Context) (aws.Config, error) {
+	c, err := wiring.Simulated("http://127.0.0.1:1")(ctx)
+	c.RetryMaxAttempts = 1
+	return c, err
 }
 
 func metrics(t *testing.T, s *serve.Server) string {

@@ -2,6 +2,7 @@ package testbed
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,9 +126,9 @@ func (b *Bed) Cards() int {
 func (b *Bed) find(channel, user, what string, is func(slacklike.Message) bool) slacklike.Message {
 	b.T.Helper()
 	seen := b.Slack.Messages(channel, user)
-	for i := len(seen) - 1; i >= 0; i-- {
-		if is(seen[i]) {
-			return seen[i]
+	for _, m := range slices.Backward(seen) {
+		if is(m) {
+			return m
 		}
 	}
 	b.T.Fatalf("no %s in %s", what, channel)

@@ -29,13 +29,16 @@ import (
 
 // The people and places of every bed.
 const (
-	Ana, Raj     = "U0ANA", "U0RAJ" // analysts
-	Bo, Mia      = "U0BO", "U0MIA"  // admins
-	Olli         = "U0OLLI"         // nobody
-	Gus          = "U0GUS"          // a guest
-	Analysts     = "S0ANALYSTS"     // Ana and Raj
-	Team, Admins = "C0HUNT", "C0ADMINS"
-	Elsewhere    = "C0RANDOM"
+	Ana       = "U0ANA"      // an analyst
+	Raj       = "U0RAJ"      // another
+	Bo        = "U0BO"       // an admin
+	Mia       = "U0MIA"      // another
+	Olli      = "U0OLLI"     // nobody
+	Gus       = "U0GUS"      // a guest
+	Analysts  = "S0ANALYSTS" // Ana and Raj
+	Team      = "C0HUNT"     // where cards go
+	Admins    = "C0ADMINS"
+	Elsewhere = "C0RANDOM" // not allowed
 )
 
 // ClusterFile is a small valid cluster file.
@@ -81,9 +84,9 @@ type Bed struct {
 }
 
 // New puts a bed together; it is taken apart with the test.
-func New(t testing.TB, o Options) *Bed {
-	t.Helper()
-	b := &Bed{T: t, Clock: NewClock(), Queue: &Queue{}, Log: &Log{}, Points: &Points{}}
+func New(tb testing.TB, o Options) *Bed {
+	tb.Helper()
+	b := &Bed{T: tb, Clock: NewClock(), Queue: &Queue{}, Log: &Log{}, Points: &Points{}}
 	quiet := func(string) {}
 	b.pipe = &pipe{handlers: map[string]http.Handler{}, point: quiet}
 	b.openSlack()

@@ -2,6 +2,7 @@ package usecase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"showtime/approval"
@@ -55,7 +56,7 @@ func (b *Bot) ruled(j job.Job, req approval.Request, v approval.Verdict, state l
 	d.outcome, d.why = "refused", string(v.Code)
 	no := b.reply(j, undecided(j.Kind, req, v))
 	if j.Kind == job.Withdraw {
-		no = b.replyScreen(j, panel, no.Text)
+		no = b.replyPanel(j, no.Text)
 	}
 	d.owed = append(d.owed, b.oweSay(j, "say", no))
 	d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
@@ -94,7 +95,7 @@ func (b *Bot) withdraw(ctx context.Context, j job.Job, who approval.Person) erro
 			return d
 		}
 		d.outcome = string(next.State)
-		d.owed = append(d.owed, b.oweSay(j, "say", b.replyScreen(j, panel, blocks.RequestWithdrawn(next, state).Text)))
+		d.owed = append(d.owed, b.oweSay(j, "say", b.replyPanel(j, blocks.RequestWithdrawn(next, state).Text)))
 		d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
 		return d
 	})
@@ -123,6 +124,7 @@ func (b *Bot) need(ctx context.Context, j job.Job, who approval.Person) error {
 			return d
 		}
 		d.outcome = string(lifecycle.NothingToDo)
+		d.change = func(tx lifecycle.Tx) error { return b.spoil(tx, clicked(j)) }
 		d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.NeedNoted())))
 		if len(next.NeededBy) == len(req.NeededBy) {
 			return d
@@ -130,7 +132,9 @@ func (b *Bot) need(ctx context.Context, j job.Job, who approval.Person) error {
 		d.outcome = "needed"
 		news := answer{Text: blocks.StillNeeded(who.ID).Text, User: who.ID, InRequest: req.ID, Generation: req.Generation, Ref: j.Ref}
 		d.owed = append(d.owed, b.oweSay(j, "news", news))
-		d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
+		d.change = func(tx lifecycle.Tx) error {
+			return errors.Join(tx.Put(b.requestKey(req.ID), next), b.spoil(tx, clicked(j)))
+		}
 		return d
 	})
 }

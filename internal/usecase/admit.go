@@ -18,14 +18,14 @@ type refusal struct {
 
 // admit decides whether a job may be looked at: the right place, not too old, from somebody who may.
 // What changes something is admitted only on a membership read now; when Slack cannot be asked, it is not.
-func (b *Bot) admit(ctx context.Context, j job.Job) (approval.Person, *refusal, error) {
+func (b *Bot) admit(ctx context.Context, j job.Job) (approval.Person, *refusal) {
 	if !b.inChannel(j.Channel) {
 		return approval.Person{}, &refusal{
 			why: "wrong-channel", words: blocks.WrongChannel(b.settings.Channels[0]), silent: j.Source == job.Phrase, alone: true,
-		}, nil
+		}
 	}
 	if j.Changes() && b.wire().Sub(j.At) > job.MaxAge {
-		return approval.Person{}, &refusal{why: "too-old", words: blocks.TooOld()}, nil
+		return approval.Person{}, &refusal{why: "too-old", words: blocks.TooOld()}
 	}
 	look := b.roles.Show
 	if j.Changes() {
@@ -34,12 +34,12 @@ func (b *Bot) admit(ctx context.Context, j job.Job) (approval.Person, *refusal, 
 	who, err := look(ctx, j.User)
 	if err != nil {
 		b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("membership not known, refused")
-		return approval.Person{}, &refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)}, nil
+		return approval.Person{}, &refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)}
 	}
 	if !who.May() {
-		return who, &refusal{why: "not-allowed", words: notAllowed(who, j.User), alone: true}, nil
+		return who, &refusal{why: "not-allowed", words: notAllowed(who, j.User), alone: true}
 	}
-	return who, nil, nil
+	return who, nil
 }
 
 // notAllowed words why somebody may not use Showtime at all.

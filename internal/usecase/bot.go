@@ -112,10 +112,7 @@ func (b *Bot) Do(ctx context.Context, j job.Job) error {
 
 // decideJob admits a job and hands it to its use case.
 func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
-	who, no, err := b.admit(ctx, j)
-	if err != nil {
-		return err
-	}
+	who, no := b.admit(ctx, j)
 	if no != nil {
 		return b.refuse(ctx, j, *no)
 	}

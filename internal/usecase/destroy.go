@@ -93,6 +93,6 @@ func (b *Bot) stopped(j job.Job, out lifecycle.Outcome) decision {
 	}
 	return decision{
 		allowed: true, outcome: string(out.Result), generation: out.State.Generation,
-		owed: []*owed{b.oweSay(j, "say", b.replyScreen(j, panel, line.Text))},
+		owed: []*owed{b.oweSay(j, "say", b.replyPanel(j, line.Text))},
 	}
 }

@@ -61,9 +61,13 @@ func TestDraw_soon_after_an_outage(t *testing.T) {
 	t.Parallel()
 	b := up(t, testbed.Options{Memory: true})
 	end := b.Slack.Inject(slacklike.Fault{Method: "chat.update", Kind: slacklike.Unavailable})
+	before := len(b.Slack.Calls("chat.update"))
 	b.Click(testbed.Bo, b.Card(), actionid.Destroy, nil)
 	b.TickFor(40 * time.Minute)
 	wantText(t, b.Card(), "READY")
+	if tries := len(b.Slack.Calls("chat.update")) - before; tries < 18 {
+		t.Errorf("tried %d times in 40 minutes", tries)
+	}
 	end()
 	b.TickFor(3 * time.Minute)
 	wantText(t, b.Card(), "OFF")
@@ -136,6 +140,31 @@ func TestDraw_receipt_that_was_owed(t *testing.T) {
 		}
 	}
 	wantText(t, b.Card(), "Session 2")
+}
+
+// TestDraw_receipt_once: who listed the card before another process drew its receipt and forgot it does
+// not post it again.
+func TestDraw_receipt_once(t *testing.T) {
+	t.Parallel()
+	for n := 1; ; n++ {
+		b := testbed.New(t, testbed.Options{Memory: true})
+		b.Type(testbed.Ana, testbed.Team, "/emr start")
+		b.Click(testbed.Ana, b.Card(), actionid.Destroy, nil)
+		end := b.Slack.Inject(slacklike.Fault{Method: "chat.update", Kind: slacklike.Unavailable})
+		b.TickFor(5 * time.Minute)
+		b.Type(testbed.Raj, testbed.Team, "/emr start")
+		end()
+		b.Clock.Move(3 * time.Minute)
+		other := b.Another()
+		passed := b.Points.During(n, func() { _ = other.Worker.Tick(t.Context()) }, func() { _ = b.Worker.Tick(t.Context()) })
+		if len(passed) < n {
+			return
+		}
+		b.TickFor(3 * time.Minute)
+		if got := b.Cards(); got != 2 {
+			t.Errorf("point %d (%s): %d cards of 2 sessions", n, passed[n-1], got)
+		}
+	}
 }
 
 // TestTell_late: a dead response_url does not swallow what was decided.

@@ -30,7 +30,7 @@ func (b *Bot) join(ctx context.Context, j job.Job) error {
 // joined is the decision that follows a join's outcome.
 func (b *Bot) joined(j job.Job, out lifecycle.Outcome) decision {
 	line := blocks.JoinedSession()
-	switch out.Result { //nolint:exhaustive // the other results are no answers to a join
+	switch out.Result {
 	case lifecycle.Joined:
 	case lifecycle.NothingToDo:
 		line = blocks.AlreadyUsing()
@@ -41,6 +41,6 @@ func (b *Bot) joined(j job.Job, out lifecycle.Outcome) decision {
 	}
 	return decision{
 		allowed: true, outcome: string(out.Result), generation: out.State.Generation,
-		owed: []*owed{b.oweSay(j, "say", b.replyScreen(j, panel, line.Text))},
+		owed: []*owed{b.oweSay(j, "say", b.replyPanel(j, line.Text))},
 	}
 }

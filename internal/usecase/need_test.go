@@ -137,6 +137,28 @@ func TestNotice_comes_not_too_late(t *testing.T) {
 	}
 }
 
+// TestNotice_lost_is_found_by_its_button because the click says where it stands.
+func TestNotice_lost_is_found_by_its_button(t *testing.T) {
+	t.Parallel()
+	for _, decidedFirst := range []bool{false, true} {
+		b := requested(t, testbed.Options{Memory: true})
+		b.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.LostReply, Times: 1})
+		b.Click(testbed.Raj, b.Card(), actionid.Join, nil)
+		b.TickFor(3 * time.Minute)
+		if decidedFirst {
+			b.Click(testbed.Bo, b.RequestCard(), actionid.Deny, nil)
+		}
+		b.Click(testbed.Raj, notice(t, b), actionid.StillNeed, nil)
+		if !decidedFirst {
+			wantText(t, notice(t, b), "Still needed by <@"+testbed.Raj+">")
+			b.Click(testbed.Bo, b.RequestCard(), actionid.Deny, nil)
+		}
+		if closed := notice(t, b); hasButton(closed, actionid.StillNeed) {
+			t.Errorf("decided first %t: the notice keeps its button", decidedFirst)
+		}
+	}
+}
+
 // TestNotice_is_said_once even where nobody knows whether it was: it cannot be looked for in a thread.
 func TestNotice_is_said_once(t *testing.T) {
 	t.Parallel()

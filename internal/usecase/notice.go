@@ -19,8 +19,12 @@ func (b *Bot) noticeSight(ctx context.Context, p post, state lifecycle.State) (*
 		return nil, err
 	}
 	open := req.State == approval.Open && stillWanted(req, state)
-	if p.TS == "" && p.Begun.IsZero() && (p.Drawn != "" || !open) {
-		return nil, nil //nolint:nilnil // nobody knows where it stands, or it is too late to tell anybody
+	switch {
+	case p.TS != "" || !p.Begun.IsZero():
+	case p.Drawn != "":
+		return &sight{name: p.Drawn}, nil // nobody knows where it stands, until somebody clicks it
+	case !open:
+		return nil, nil //nolint:nilnil // it is too late to tell anybody
 	}
 	card, err := b.cardOf(ctx, p.Generation)
 	if err != nil {

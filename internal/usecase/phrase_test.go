@@ -83,7 +83,7 @@ func TestPhrase_status_is_for_everybody(t *testing.T) {
 func TestPhrase_status_said_late(t *testing.T) {
 	t.Parallel()
 	b := up(t, testbed.Options{Memory: true})
-	outage := b.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.Unavailable})
+	outage := b.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.Limited})
 	d := b.Type(testbed.Ana, testbed.Team, "How's the show?")
 	b.Slack.AddGroup(slacklike.Group{ID: testbed.Analysts, Members: []string{testbed.Raj}})
 	b.Clock.Move(6 * time.Minute)

@@ -249,18 +249,25 @@ func (b *Bot) savePost(ctx context.Context, p post, s sight, drawErr error) erro
 
 // clicked names the post that a click stood on.
 func clicked(j job.Job) post {
-	return post{Generation: j.Generation, Request: j.Request, Channel: j.Channel, TS: j.MessageTS}
+	return post{
+		Generation: j.Generation, Request: j.Request, Notice: j.Kind == job.StillNeed, Channel: j.Channel, TS: j.MessageTS,
+	}
 }
 
 // spoil marks a post, while it is still the message it was, as not showing the record: it is drawn again.
-// A click does not say whether it stood on a request's card or on its notice; the ts does.
+// An unknown button does not say whether it stood on a request's card or on its notice; the ts does. A
+// notice that was lost from sight is found again by its button.
 func (b *Bot) spoil(tx lifecycle.Tx, was post) error {
+	clickedNotice := was.Notice
 	for _, notice := range []bool{false, was.Request != ""} {
 		var p post
 		was.Notice = notice
 		found, err := tx.Get(b.postKey(was), &p)
 		if err != nil {
 			return err
+		}
+		if found && notice && clickedNotice && p.TS == "" && p.Drawn != "" {
+			p.Channel, p.TS = was.Channel, was.TS
 		}
 		if !found || p.TS == "" || p.TS != was.TS {
 			continue

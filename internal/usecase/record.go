@@ -126,9 +126,7 @@ func (b *Bot) decide(ctx context.Context, j job.Job, d decision) error {
 func (b *Bot) settle(ctx context.Context, j job.Job, d decision) {
 	b.attempt(j, d).Log(b.logger(ctx))
 	for _, o := range d.owed {
-		if o.Claim.Token != "" { // else it waits for a tick
-			b.pay(ctx, o)
-		}
+		b.pay(ctx, o)
 	}
 	b.draw(ctx)
 }

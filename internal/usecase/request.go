@@ -56,7 +56,7 @@ func (b *Bot) ask(ctx context.Context, j job.Job, reason string) error {
 			return b.write(tx, j, d)
 		}
 		d = decision{allowed: true, outcome: "requested", generation: j.Generation, request: req.ID, typed: reason}
-		d.owed = append(d.owed, b.oweSay(j, "say", b.replyScreen(j, panel, blocks.RequestSent(req).Text)))
+		d.owed = append(d.owed, b.oweSay(j, "say", b.replyPanel(j, blocks.RequestSent(req).Text)))
 		d.change = func(tx lifecycle.Tx) error { return b.openUp(tx, req) }
 		return b.write(tx, j, d)
 	})

@@ -62,10 +62,10 @@ func (b *Bot) reply(j job.Job, m blocks.Message) answer {
 	}
 }
 
-// replyScreen makes a screen the answer to a job: a click on a panel replaces it, anything else gets a new one.
-func (b *Bot) replyScreen(j job.Job, s screen, line string) answer {
+// replyPanel makes the panel the answer to a job: a click on a panel replaces it, anything else gets a new one.
+func (b *Bot) replyPanel(j job.Job, line string) answer {
 	a := b.reply(j, blocks.Message{Text: line})
-	a.Screen, a.Replace = s, j.Source == job.Click && j.Ephemeral
+	a.Screen, a.Replace = panel, j.Source == job.Click && j.Ephemeral
 	return a
 }
 

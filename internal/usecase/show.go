@@ -12,7 +12,7 @@ import (
 
 // show answers the jobs that only look: panel, status, typed destroy, a button nobody knows.
 func (b *Bot) show(ctx context.Context, j job.Job) error {
-	a := b.replyScreen(j, panel, "")
+	a := b.replyPanel(j, "")
 	d := decision{allowed: true, outcome: "shown", generation: j.Generation}
 	switch j.Kind { //nolint:exhaustive // decideJob sends only these five here
 	case job.Status:
@@ -65,7 +65,7 @@ func (b *Bot) outOfDate(ctx context.Context, j job.Job) error {
 func (b *Bot) outdated(j job.Job) decision {
 	d := decision{outcome: "out-of-date", why: "out-of-date", generation: j.Generation, request: j.Request}
 	if j.Ephemeral {
-		d.owed = append(d.owed, b.oweSay(j, "show", b.replyScreen(j, panel, blocks.OutOfDate().Text)))
+		d.owed = append(d.owed, b.oweSay(j, "show", b.replyPanel(j, blocks.OutOfDate().Text)))
 		return d
 	}
 	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.OutOfDate())))

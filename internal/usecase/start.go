@@ -60,7 +60,7 @@ func (b *Bot) started(j job.Job, out lifecycle.Outcome) decision {
 	}
 	d := decision{allowed: true, outcome: string(out.Result), generation: out.State.Generation}
 	a := b.startAnswer(j, out)
-	switch out.Result { //nolint:exhaustive // every other result refuses
+	switch out.Result {
 	case lifecycle.Launched, lifecycle.Refused:
 		d.outcome, a.Launch = string(lifecycle.Launched), j.ID
 	case lifecycle.Joined:
@@ -73,7 +73,7 @@ func (b *Bot) started(j job.Job, out lifecycle.Outcome) decision {
 
 // startAnswer says what became of a start. The phrase is answered where it was said, with its joke.
 func (b *Bot) startAnswer(j job.Job, out lifecycle.Outcome) answer {
-	switch out.Result { //nolint:exhaustive // the other results are no answers to a start
+	switch out.Result {
 	case lifecycle.Launched, lifecycle.Joined, lifecycle.Refused:
 		if j.Source == job.Phrase {
 			return b.replyInThread(j, blocks.PhraseStart(out.Result == lifecycle.Joined))
@@ -85,7 +85,7 @@ func (b *Bot) startAnswer(j job.Job, out lifecycle.Outcome) answer {
 		case out.Result == lifecycle.Joined:
 			line = blocks.JoinedSession()
 		}
-		return b.replyScreen(j, panel, line.Text)
+		return b.replyPanel(j, line.Text)
 	case lifecycle.ShuttingDown:
 		return b.reply(j, blocks.ShuttingDown())
 	case lifecycle.BadLength:

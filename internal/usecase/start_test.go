@@ -7,6 +7,7 @@ import (
 	"showtime/internal/actionid"
 	"showtime/internal/emrsim"
 	"showtime/internal/job"
+	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
 	"showtime/lifecycle"
 )
@@ -177,6 +178,25 @@ func TestStart_is_given_up_after_ten_minutes_without_a_slot(t *testing.T) {
 	if b.State().Generation != 0 || b.EMR.Calls("RunJobFlow") != 0 {
 		t.Error("it was launched all the same")
 	}
+}
+
+// TestStart_queued_whose_first_answer_is_still_owed is launched all the same, and both answers are given.
+func TestStart_queued_whose_first_answer_is_still_owed(t *testing.T) {
+	t.Parallel()
+	b := testbed.New(t, testbed.Options{Memory: true})
+	noSlots(t, b)
+	end := b.Slack.Inject(slacklike.Fault{Method: slacklike.ResponseURL, Kind: slacklike.Unavailable})
+	b.Type(testbed.Ana, testbed.Team, "/emr start")
+	b.Tick()
+	if b.State().Generation != 1 {
+		t.Fatal("an answer kept it from being launched")
+	}
+	end()
+	b.TickFor(3 * time.Minute)
+	if b.Seen(testbed.Team, "queued behind other launches") != 1 || b.Seen(testbed.Team, "The cluster is starting.") != 1 {
+		t.Error("not both answers were given")
+	}
+	wantQuiet(t, b)
 }
 
 func TestStart_queued_joins_whoever_was_faster(t *testing.T) {

@@ -63,7 +63,7 @@ func (p poker) Poke(ctx context.Context) error {
 	return nil
 }
 
-var errBad = errors.New("bad luck") //nolint:gochecknoglobals // a sentinel
+var errBad = errors.New("bad luck")
 
 func slip(t *testing.T, id string) []byte {
 	t.Helper()
