@@ -28,7 +28,7 @@ type post struct {
 	Begun time.Time `json:"begun,omitzero"`
 	// DrawnAt is when it was last drawn.
 	DrawnAt time.Time `json:"drawn_at,omitzero"`
-	Claim claim     `json:"claim"`
+	Claim   claim     `json:"claim"`
 }
 
 // sight is what a post should show: a name that changes with its content, and the content.
