@@ -3,6 +3,7 @@ package playhouse
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,10 +68,9 @@ func (h *House) strike(id, name, help string, hit func(id string)) demo.Switch {
 
 // live is the id of the cluster that is running, "" when there is none.
 func (h *House) live() string {
-	clusters := h.sim.Clusters()
-	for i := len(clusters) - 1; i >= 0; i-- {
-		if !lifecycle.Ended(clusters[i].State) {
-			return clusters[i].ID
+	for _, c := range slices.Backward(h.sim.Clusters()) {
+		if !lifecycle.Ended(c.State) {
+			return c.ID
 		}
 	}
 	return ""

@@ -33,7 +33,7 @@ func (b *Bot) extend(ctx context.Context, j job.Job) error {
 // extended is the decision that follows an extension's outcome.
 func (b *Bot) extended(j job.Job, out lifecycle.Outcome) decision {
 	line := blocks.Extended(out.State)
-	switch out.Result { //nolint:exhaustive // the other results are no answers to an extension
+	switch out.Result {
 	case lifecycle.Extended:
 	case lifecycle.NothingToDo:
 		line = blocks.ExtendedAlready(out.State)

@@ -11,9 +11,9 @@ import (
 	"showtime/lifecycle"
 )
 
-// idle says whether a tick has nothing to do for the conversation. It asks nobody and changes nothing;
+// Idle says whether a tick has nothing to do for the conversation. It asks nobody and changes nothing;
 // whatever it is not sure of is something to do.
-func (b *Bot) idle(ctx context.Context) (bool, error) {
+func (b *Bot) Idle(ctx context.Context) (bool, error) {
 	state, err := b.manager.State(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look at the cluster: %w", err)

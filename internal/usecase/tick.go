@@ -7,19 +7,13 @@ import (
 	"fmt"
 
 	"showtime/approval"
-	"showtime/internal/store/snapshot"
 	"showtime/lifecycle"
 )
 
 // Tick does what time demands of the conversation: requests that expired or lost their session, whatever
 // is owed and unclaimed, drawings, and the news of the session. The cluster itself is the lifecycle's to
-// look after, before this. Whether there is anything to do may be seen in a reading that the two share;
-// what there is to do is looked at afresh.
+// look after, before this.
 func (b *Bot) Tick(ctx context.Context) error {
-	if idle, err := b.idle(ctx); err == nil && idle {
-		return nil
-	}
-	ctx = snapshot.Without(ctx)
 	return errors.Join(b.tidyRequests(ctx), b.payOwed(ctx), b.drawAll(ctx), b.announce(ctx))
 }
 
