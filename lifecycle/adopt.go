@@ -25,7 +25,7 @@ func (r Row) replaced(c Summary, s sight, now time.Time) Row {
 		Generation: t.Generation, Starter: t.Requester, Using: merged(nil, []string{t.Requester}), Length: s.set.Lease.Default,
 		LaunchedAt: launched, Since: launched, Attempt: 1, EMRID: c.ID, LeaseEnd: launched.Add(s.set.Lease.Default),
 	}
-	if !r.Session.LeaseEnd.After(now) {
+	if r.Session.LeaseEnd.Before(now.Add(s.set.Lease.Grace)) {
 		r.Session.GraceUntil, r.Session.GraceWhy = now.Add(s.set.Lease.Grace), GraceLate
 	}
 	return r

@@ -10,10 +10,9 @@ import (
 
 func problems(err error) []string {
 	var out []string
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined errors themselves
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
-			var f *FieldError
-			if errors.As(e, &f) {
+			if f, ok := errors.AsType[*FieldError](e); ok {
 				out = append(out, f.Path)
 			}
 		}

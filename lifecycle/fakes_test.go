@@ -365,9 +365,9 @@ func testSettings() Settings {
 	}
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	w := &world{t: t, clock: &clock{at: t0}, store: newMemStore()}
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{t: tb, clock: &clock{at: t0}, store: newMemStore()}
 	w.emr = newFakeEMR(w.clock.now)
 	w.l = w.local(testSettings())
 	return w

@@ -43,7 +43,7 @@ func (f *file) object(path string, raw []byte, known ...string) map[string]json.
 		f.problem(path, "is not JSON: "+err.Error())
 		return nil
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // Decoder.Token gives io.EOF itself
+	if _, err := d.Token(); err != io.EOF { // Decoder.Token gives io.EOF itself
 		f.problem(path, "is followed by something else")
 	}
 	return members

@@ -35,7 +35,7 @@ func (l *Local) launch(ctx context.Context, out Outcome) (Outcome, error) {
 	row, mine, err := l.answer(ctx, s.Generation, answered)
 	if err != nil {
 		l.log.Error().Err(err).Str("emr_id", id).Int64("generation", s.Generation).Msg("record launch")
-		return out, nil //nolint:nilerr // LAUNCHING is recorded, and the tick adopts what was launched
+		return out, nil // LAUNCHING is recorded, and the tick adopts what was launched
 	}
 	m := memory{row: row}
 	m.watch.ListedAt, m.launches.Took = out.State.ListedAt, out.State.Launches
@@ -81,7 +81,7 @@ func (l *Local) afterLaunch(ctx context.Context, row Row, id string, mine bool) 
 	switch {
 	case mine && row.Phase == Stopping:
 		err = l.end(ctx, row, nil)
-	case !mine && id != "" && row.Session.EMRID != id:
+	case !mine && id != "" && row.cluster() != id:
 		err = l.endOrphan(ctx, row, id)
 	}
 	if err != nil {

@@ -138,6 +138,15 @@ func (l *Local) putRow(tx Tx, before Row, after *Row) error {
 
 func (r Row) live() bool { return r.Phase != Down && r.Phase != "" }
 
+// cluster is the EMR id of the session there is. That of an ended one is history: should EMR show it
+// alive again, nobody knows it.
+func (r Row) cluster() string {
+	if !r.live() {
+		return ""
+	}
+	return r.Session.EMRID
+}
+
 // past is the record of an ended session.
 type past struct {
 	V    int  `json:"v"`

@@ -23,7 +23,6 @@ type sight struct {
 	asked    map[string]Cluster // described just now
 	failed   map[string]error   // describing failed
 	tags     map[string]tags    // of the listed
-	denied   map[string]bool    // taken for not ours because describing was denied
 	recorded string             // the recorded id when it looked
 	blind    []string           // of our name, since the launch, and cannot be described
 	newer    []string           // seen before in a newer generation
@@ -35,7 +34,7 @@ type sight struct {
 func (l *Local) look(ctx context.Context, listing Listing, m memory, since time.Time) (sight, error) {
 	s := sight{
 		set: l.set, listedAt: listing.BeganAt, lastTick: m.watch.TickedAt,
-		denied: map[string]bool{}, listed: map[string]Summary{}, asked: map[string]Cluster{}, failed: map[string]error{}, tags: map[string]tags{},
+		listed: map[string]Summary{}, asked: map[string]Cluster{}, failed: map[string]error{}, tags: map[string]tags{},
 	}
 	recorded := m.row.Session.EMRID
 	s.recorded = recorded
@@ -49,7 +48,7 @@ func (l *Local) look(ctx context.Context, listing Listing, m memory, since time.
 		if cached {
 			s.tags[id] = known
 		}
-		if !cached || id == recorded && m.row.live() && s.mustAsk(m.row) {
+		if !cached || id == recorded && (!m.row.live() || s.mustAsk(m.row)) {
 			l.ask(ctx, &s, id, since)
 		}
 	}
@@ -94,7 +93,7 @@ func (l *Local) ask(ctx context.Context, s *sight, id string, since time.Time) {
 	switch _, cached := s.tags[id]; {
 	case !listed || cached:
 	case errors.Is(err, ErrDenied) && summary.CreatedAt.Before(since.Add(-tagLag)):
-		s.tags[id], s.denied[id] = tags{}, true
+		s.tags[id] = tags{}
 	default:
 		s.blind = append(s.blind, id)
 	}
@@ -147,7 +146,10 @@ func (s sight) ours() []Summary {
 func (s sight) others(row Row) []string {
 	var ids []string
 	for _, id := range sortedIDs(s.listed) {
-		if s.tags[id].Ours && id != row.Session.EMRID {
+		if c, asked := s.asked[id]; asked && Ended(c.State) {
+			continue // the listing was late
+		}
+		if s.tags[id].Ours && id != row.cluster() {
 			ids = append(ids, id)
 		}
 	}
@@ -163,7 +165,7 @@ func (s sight) orphans(row Row) []string {
 	for _, c := range s.ours() {
 		g := s.tags[c.ID].Generation
 		candidate := row.Phase == Launching && g == row.Generation
-		if c.ID != row.Session.EMRID && g <= row.Generation && !candidate {
+		if c.ID != row.cluster() && g <= row.Generation && !candidate {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -184,12 +186,12 @@ func (s sight) watch(m memory, tickedAt time.Time) watch {
 	return w
 }
 
-// lasting are the tags that need not be asked for again. A denial lasts only for a cluster that was
-// there well before the row's launch: a new one's tags may not be readable yet.
+// lasting are the tags that need not be asked for again. That it is not ours lasts only for a cluster
+// that was there well before the row's launch: a new one's tags may not be readable yet.
 func (s sight) lasting(row Row) map[string]tags {
 	kept := maps.Clone(s.tags)
-	maps.DeleteFunc(kept, func(id string, _ tags) bool {
-		return s.denied[id] && !s.listed[id].CreatedAt.Before(row.Session.LaunchedAt.Add(-tagLag))
+	maps.DeleteFunc(kept, func(id string, t tags) bool {
+		return !t.Ours && !s.listed[id].CreatedAt.Before(row.Session.LaunchedAt.Add(-tagLag))
 	})
 	return kept
 }

@@ -101,7 +101,7 @@ func nextDown(row Row, s sight, now time.Time) step {
 	case wish.spent(now):
 		row.Wish = nil
 		return step{what: "wish-dropped", outcome: EndGivenUp, alarm: AlarmNoLaunch, row: row}
-	case s.clean(row) && now.Sub(s.listedAt) <= listingFresh:
+	case s.clean(row) && fresh(s.listedAt, now):
 		return step{what: relaunchStep, outcome: string(Launched), row: row.launching(wish, now)}
 	}
 	return step{}
@@ -204,12 +204,14 @@ func overdueStep(row Row, now time.Time) step {
 	return step{what: "stop-overdue", alarm: AlarmOverdue, row: row}
 }
 
-// timeoutStep stops a session that did not become ready in time, if EMR has just said that it is not.
+// timeoutStep stops a session that did not become ready in time, if EMR has just said that it is not:
+// in its answer, or by listing the state in which it was not. One just adopted may have been ready for long.
 func timeoutStep(row Row, s sight, now time.Time) step {
 	r := row.Session
-	_, listed := s.listed[r.EMRID]
-	unknown := s.failed[r.EMRID] != nil || !listed
-	if !r.ReadyAt.IsZero() || unknown || now.Sub(r.LaunchedAt) < s.set.StartTimeout {
+	c, listed := s.listed[r.EMRID]
+	_, asked := s.asked[r.EMRID]
+	known := asked || s.failed[r.EMRID] == nil && listed && c.State == r.EMRState
+	if !r.ReadyAt.IsZero() || !known || now.Sub(r.LaunchedAt) < s.set.StartTimeout {
 		return step{}
 	}
 	row = row.stopping(Stop{By: Self, Why: StopStartTimeout, At: now})

@@ -14,21 +14,41 @@ const maxSteps = 8
 func (l *Local) Poke(ctx context.Context) error {
 	listing, err := TakeListing(ctx, l.emr, l.now)
 	if err != nil {
-		return err
+		return errors.Join(err, l.pokeBlind(ctx))
 	}
 	return l.PokeWith(ctx, listing)
 }
 
-// PokeWith does what is due by a listing that was taken just now, before anything else is read.
-func (l *Local) PokeWith(ctx context.Context, listing Listing) error {
-	m, err := l.read(ctx)
+// pokeBlind does what time alone demands while EMR cannot be listed: a lease ends nevertheless. An
+// empty sight proves nothing, so no launch is adopted, given up or repeated, and the watch stays as it was.
+func (l *Local) pokeBlind(ctx context.Context) error {
+	m, err := l.remembered(ctx)
 	if err != nil {
 		return err
 	}
-	if m.row.V > rowVersion {
-		return ErrNewer
+	s, faults := l.look(ctx, Listing{}, m, m.row.Session.LaunchedAt)
+	if m.row, err = l.steps(ctx, m.row, s); err != nil {
+		return errors.Join(faults, err)
+	}
+	return errors.Join(faults, l.ends(ctx, m.row, s), l.ticked(ctx))
+}
+
+// remembered reads what a poke starts from, unless a newer build wrote it.
+func (l *Local) remembered(ctx context.Context) (memory, error) {
+	m, err := l.read(ctx)
+	if err == nil && m.row.V > rowVersion {
+		err = ErrNewer
 	}
 	m.row = m.row.settled()
+	return m, err
+}
+
+// PokeWith does what is due by a listing that was taken just now, before anything else is read.
+func (l *Local) PokeWith(ctx context.Context, listing Listing) error {
+	m, err := l.remembered(ctx)
+	if err != nil {
+		return err
+	}
 	s, faults := l.look(ctx, listing, m, m.row.Session.LaunchedAt)
 	if m.row, err = l.steps(ctx, m.row, s); err != nil {
 		return errors.Join(faults, err)

@@ -21,7 +21,7 @@ func TestRandomInterleavings(t *testing.T) {
 		return
 	}
 	base := uint64(time.Now().UnixNano())
-	for i := range uint64(1200) {
+	for i := range uint64(sequences) {
 		if runSequence(t, base+i); t.Failed() {
 			t.Fatalf("replay with: go test ./lifecycle -run TestRandomInterleavings -seed %d", base+i)
 		}

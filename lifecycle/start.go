@@ -46,7 +46,7 @@ func (l *Local) Start(ctx context.Context, in StartInput) (Outcome, error) {
 func (l *Local) startNow(ctx context.Context, in StartInput, listedAt time.Time) (Outcome, error) {
 	out, err := l.operate(ctx, in.Op, func(row Row, now time.Time) (Result, Row) {
 		result, after := l.startOn(in, row, now)
-		if result == Launched && now.Sub(listedAt) > listingFresh {
+		if result == Launched && !fresh(listedAt, now) {
 			return Unclean, row
 		}
 		return result, after
@@ -56,6 +56,9 @@ func (l *Local) startNow(ctx context.Context, in StartInput, listedAt time.Time)
 	}
 	return l.launch(ctx, out)
 }
+
+// fresh says whether a listing is recent. One from the future was dated by a wrong clock and may be old.
+func fresh(listedAt, now time.Time) bool { return now.Sub(listedAt).Abs() <= listingFresh }
 
 // startWithout decides a start that may join but has no leave to launch.
 func (l *Local) startWithout(in StartInput, instead Result) verdict {
@@ -127,7 +130,7 @@ func (r Row) launching(w Wish, now time.Time) Row {
 // listed says when a listing began that shows no live cluster of ours but the recorded one. It makes
 // one unless a recent one says so already.
 func (l *Local) listed(ctx context.Context, m memory) (time.Time, bool) {
-	if l.now().Sub(m.watch.ListedAt) <= listingFresh && m.watch.clean(m.row) {
+	if fresh(m.watch.ListedAt, l.now()) && m.watch.clean() {
 		return m.watch.ListedAt, true
 	}
 	listing, err := TakeListing(ctx, l.emr, l.now)

@@ -94,7 +94,7 @@ func (l *Local) endOrphan(ctx context.Context, row Row, id string) error {
 	if err != nil {
 		return fmt.Errorf("describe orphan: %w", err)
 	}
-	if t := l.tagged(c); !t.Ours || t.Generation > row.Generation || Ended(c.State) || id == row.Session.EMRID {
+	if t := l.tagged(c); !t.Ours || t.Generation > row.Generation || Ended(c.State) || id == row.cluster() {
 		return nil
 	}
 	if err := l.tellOrphan(ctx, row, id); err != nil {

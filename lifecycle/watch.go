@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -49,10 +48,7 @@ type tags struct {
 }
 
 // clean says whether the listing showed no live cluster of ours but the recorded one.
-func (w watch) clean(row Row) bool {
-	other := func(id string) bool { return id != row.Session.EMRID }
-	return len(w.Blind) == 0 && !slices.ContainsFunc(w.Others, other)
-}
+func (w watch) clean() bool { return len(w.Blind) == 0 && len(w.Others) == 0 }
 
 // tagged reads a cluster's tags. A generation that nobody could have written is 0.
 func (l *Local) tagged(c Cluster) tags {
@@ -71,6 +67,22 @@ func (l *Local) remember(ctx context.Context, w watch) error {
 	w.V = 1
 	if err := l.store.Update(ctx, func(tx Tx) error { return tx.Put(l.key(watchRecord), w) }); err != nil {
 		return fmt.Errorf("remember listing: %w", err)
+	}
+	return nil
+}
+
+// ticked remembers a tick that had no listing.
+func (l *Local) ticked(ctx context.Context) error {
+	err := l.store.Update(ctx, func(tx Tx) error {
+		var w watch
+		if _, err := tx.Get(l.key(watchRecord), &w); err != nil {
+			return fmt.Errorf("read watch: %w", err)
+		}
+		w.V, w.TickedAt = 1, l.now()
+		return tx.Put(l.key(watchRecord), w)
+	})
+	if err != nil {
+		return fmt.Errorf("remember tick: %w", err)
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func leaseMarks(s lifecycle.State, now time.Time) (kind string, marks []string) 
 		return "", nil
 	}
 	end := "-" + strconv.FormatInt(e.LeaseEnd.UnixMilli(), 10)
-	if now.Before(e.GraceUntil) {
+	if now.Before(e.GraceUntil) && !now.Before(e.LeaseEnd) {
 		return newsGrace, []string{newsGrace + end}
 	}
 	if !now.Before(e.LeaseEnd) {

@@ -70,7 +70,11 @@ func TestBatch(t *testing.T) {
 		failed  []string
 		did     []string
 	}{
-		{"all_done", []events.SQSMessage{queued("1", "a", string(slip(t, "one")), 1), queued("2", "a", string(slip(t, "two")), 1)}, nil, []string{"do one", "do two"}},
+		{
+			"all_done",
+			[]events.SQSMessage{queued("1", "a", string(slip(t, "one")), 1), queued("2", "a", string(slip(t, "two")), 1)},
+			nil, []string{"do one", "do two"},
+		},
 		{
 			"after_a_failure_the_group_waits",
 			[]events.SQSMessage{

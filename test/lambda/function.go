@@ -111,6 +111,15 @@ func (f *Function) Kill() {
 	f.all, f.idle = nil, nil
 }
 
+// KillOne ends one process, the nth modulo their number, whatever it is doing.
+func (f *Function) KillOne(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.all) > 0 {
+		_ = f.all[n%len(f.all)].cmd.Process.Kill() // it may have ended already
+	}
+}
+
 // Log is everything that the function's processes wrote.
 func (f *Function) Log() string { return f.log.String() }
 

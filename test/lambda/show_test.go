@@ -16,6 +16,7 @@ import (
 	"showtime/internal/slacklike"
 	"showtime/lifecycle"
 	"showtime/test/lambda"
+	"showtime/test/moto"
 )
 
 // The whole path on the built functions: /emr, Start, the card, an analyst's Destroy, an admin's Approve.
@@ -101,6 +102,7 @@ func TestUnsignedRequestsReachNothing(t *testing.T) {
 
 func TestHealthNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
+	server := moto.Start(t)
 	tests := []struct {
 		name string
 		more map[string]string
@@ -113,7 +115,7 @@ func TestHealthNamesWhatIsMissing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := lambda.NewWorld(t, tt.more)
+			w := lambda.NewWorldOn(t, server, strings.ReplaceAll(tt.name, "_", "-"), tt.more)
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+"/healthz", http.NoBody)
 			if err != nil {
 				t.Fatal(err)

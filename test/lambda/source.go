@@ -17,13 +17,14 @@ import (
 // Source is an SQS event source mapping with ReportBatchItemFailures: it takes messages from a queue,
 // invokes a function with them, and deletes those that the function did.
 //
-// It spares the test the visibility timeout: what failed is visible again at once.
+// Unless it is patient it spares the test the visibility timeout: what failed is visible again at once.
 type Source struct {
 	Client    *sqs.Client
 	QueueURL  string
 	QueueARN  string
 	BatchSize int32
 	Function  *Function
+	Patient   bool
 }
 
 // Drain hands messages over until the queue gives none, and says how many were handed over and how many
@@ -110,6 +111,9 @@ func (s *Source) failures(messages []types.Message, payload []byte, invokeErr er
 }
 
 func (s *Source) settle(ctx context.Context, m types.Message, failed bool) error {
+	if failed && s.Patient {
+		return nil
+	}
 	if failed {
 		_, err := s.Client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 			QueueUrl: &s.QueueURL, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0,

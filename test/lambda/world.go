@@ -3,10 +3,13 @@
 package lambda
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"showtime/internal/slacklike"
+	"showtime/lifecycle"
 	"showtime/test/moto"
 	"showtime/test/template"
 )
@@ -35,23 +39,36 @@ type World struct {
 	Source           *Source
 	Moto             *moto.Server
 	Stack            *moto.Stack
+	Proxy            *Proxy // between the functions and moto
 	URL              string // of the HTTP API
 
-	tick json.RawMessage
-	name string // the cluster's
+	tick         json.RawMessage
+	name         string // the cluster's
+	installation string
 }
+
+// patience bounds a delivery of Slack's look-alike.
+const patience = 20 * time.Second
 
 // NewWorld deploys everything. more are variables of both functions, over the template's.
 func NewWorld(tb testing.TB, more map[string]string) *World {
 	tb.Helper()
-	w := &World{Slack: slacklike.New(slacklike.Options{}), Moto: moto.Start(tb)}
+	return NewWorldOn(tb, moto.Start(tb), "showtime", more)
+}
+
+// NewWorldOn deploys everything on a running moto, as an installation that shares nothing with others.
+func NewWorldOn(tb testing.TB, server *moto.Server, name string, more map[string]string) *World {
+	tb.Helper()
+	patient := &http.Client{Timeout: patience} // these machines are busier than Lambda's
+	w := &World{Slack: slacklike.New(slacklike.Options{Client: patient}), Moto: server, Proxy: NewProxy(tb, server.URL), installation: name}
 	slack := httptest.NewServer(w.Slack)
 	tb.Cleanup(slack.Close)
 	w.Slack.SetURL(slack.URL)
 	w.people()
 
 	team, app, _, _ := w.Slack.IDs()
-	w.Stack = w.Moto.Deploy(tb, "showtime", map[string]string{
+	w.Stack = w.Moto.Deploy(tb, name, map[string]string{
+		"Installation": name, "SlackSecretPath": "/showtime/" + name,
 		"Channels": Channel, "Admins": Admin, "Analysts": Analyst, "SlackTeamId": team, "SlackAppId": app,
 	})
 	w.Stack.PutSecrets(tb, w.Slack.SigningSecret(), w.Slack.Token())
@@ -72,7 +89,7 @@ func (w *World) people() {
 func (w *World) function(tb testing.TB, resource, name string, more map[string]string) *Function {
 	tb.Helper()
 	env := w.Stack.Environ(tb, resource)
-	env["SLACK_API_URL"] = w.Slack.APIURL()
+	env["SLACK_API_URL"], env["AWS_ENDPOINT_URL"] = w.Slack.APIURL(), w.Proxy.URL
 	maps.Copy(env, more)
 	seconds, ok := w.properties(tb, resource)["Timeout"].(int)
 	if !ok {
@@ -132,6 +149,12 @@ func (w *World) Tick(tb testing.TB) {
 	}
 }
 
+// TryTick is a tick that may fail.
+func (w *World) TryTick(ctx context.Context) error {
+	_, err := w.Worker.Invoke(ctx, w.tick)
+	return err
+}
+
 // Changed is EMR's event about a cluster, as EventBridge hands it to the worker.
 func (w *World) Changed(tb testing.TB, id, state string) {
 	tb.Helper()
@@ -150,7 +173,7 @@ func (w *World) Changed(tb testing.TB, id, state string) {
 	}
 }
 
-// Live are the clusters that EMR runs, with their tags.
+// Live are the installation's clusters that EMR runs, with their tags.
 func (w *World) Live(tb testing.TB) []*emrtypes.Cluster {
 	tb.Helper()
 	client := emr.NewFromConfig(w.Moto.Config())
@@ -167,7 +190,11 @@ func (w *World) Live(tb testing.TB) []*emrtypes.Cluster {
 		if err != nil {
 			tb.Fatalf("describe cluster: %v", err)
 		}
-		live = append(live, got.Cluster)
+		if slices.ContainsFunc(got.Cluster.Tags, func(t emrtypes.Tag) bool {
+			return *t.Key == lifecycle.TagInstallation && *t.Value == w.installation
+		}) {
+			live = append(live, got.Cluster)
+		}
 	}
 	return live
 }
