@@ -42,8 +42,8 @@ func (idleDesk) GiveUp(context.Context, job.Job, error) {}
 func (idleDesk) Idle(context.Context) (bool, error)     { return true, nil }
 func (idleDesk) Tick(context.Context) error             { return nil }
 func mute(_ context.Context, _, _ string)               {}
-func unreadable(group string, receives int) events.SQSMessage {
-	return queued("1", group, "?", receives)
+func unreadable(receives int) events.SQSMessage {
+	return queued("1", "a", "?", receives)
 }
 
 func queued(id, group, body string, receives int) events.SQSMessage {
@@ -81,13 +81,13 @@ func TestBatch_gives_back_early_what_failed(t *testing.T) {
 		want    []string
 	}{
 		{"done", []events.SQSMessage{good}, nil},
-		{"first_time", []events.SQSMessage{unreadable("a", 1)}, []string{"r1 after 2s"}},
-		{"third_time", []events.SQSMessage{unreadable("a", 3)}, []string{"r1 after 32s"}},
-		{"last_time", []events.SQSMessage{unreadable("a", 5)}, []string{"r1 after 0s"}},
-		{"one_of_two_groups", []events.SQSMessage{unreadable("a", 1), good}, []string{"r1 after 2s"}},
+		{"first_time", []events.SQSMessage{unreadable(1)}, []string{"r1 after 2s"}},
+		{"third_time", []events.SQSMessage{unreadable(3)}, []string{"r1 after 32s"}},
+		{"last_time", []events.SQSMessage{unreadable(5)}, []string{"r1 after 0s"}},
+		{"one_of_two_groups", []events.SQSMessage{unreadable(1), good}, []string{"r1 after 2s"}},
 		{
 			"later_ones_of_its_group_with_it",
-			[]events.SQSMessage{unreadable("a", 2), queued("3", "a", readable(t), 1)},
+			[]events.SQSMessage{unreadable(2), queued("3", "a", readable(t), 1)},
 			[]string{"r1 after 8s", "r3 after 8s"},
 		},
 	}
@@ -133,7 +133,7 @@ func TestBatch_giving_back_is_only_a_favour(t *testing.T) {
 				var log bytes.Buffer
 				begin := time.Now()
 				w := worker.New(idleDesk{}, nil, zerolog.New(&log), mute).Returning(&lostAndFound{do: tt.do})
-				if diff := cmp.Diff([]string{"1"}, handBatch(t, w, unreadable("a", 1))); diff != "" {
+				if diff := cmp.Diff([]string{"1"}, handBatch(t, w, unreadable(1))); diff != "" {
 					t.Errorf("failures (-want +got):\n%s", diff)
 				}
 				if took := time.Since(begin); took > 2*time.Second {
@@ -149,7 +149,7 @@ func TestBatch_giving_back_is_only_a_favour(t *testing.T) {
 
 func TestBatch_without_a_queue_only_answers(t *testing.T) {
 	t.Parallel()
-	failed := handBatch(t, worker.New(idleDesk{}, nil, zerolog.Nop(), mute), unreadable("a", 1))
+	failed := handBatch(t, worker.New(idleDesk{}, nil, zerolog.Nop(), mute), unreadable(1))
 	if diff := cmp.Diff([]string{"1"}, failed); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}

@@ -30,7 +30,7 @@ const (
 )
 
 // slowness is how long a slow call waits.
-const slowness = 300 * time.Millisecond
+const slowness = 100 * time.Millisecond
 
 // The services, as the X-Amz-Target header begins.
 const (
