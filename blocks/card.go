@@ -16,6 +16,7 @@ type CardView struct {
 	Policy approval.Policy
 	// Earlier says that there has been a later session: this one's Start button would be out of date.
 	Earlier bool
+	Ref     string // finds what was logged about the session
 	Now     time.Time
 }
 
@@ -39,16 +40,16 @@ func cardPage(v CardView) *page {
 func liveCard(v CardView) Message {
 	s := v.State
 	p := cardPage(v)
-	p.say(steps(s, v.Now)...)
-	p.say(leaseLine(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open))
+	p.say(append(steps(s, v.Now), etaLine(s, v.Now))...)
+	p.say(cardLease(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open))
 	reasonOf(p, s.Session)
 	p.say(troubleLine(s.Session), overdueLine(s.Session))
 	p.say(costLine(s))
-	p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session))
+	p.say(append([]string{"Started by " + Mention(s.Session.Starter) + ".", peopleLine(s.Session)}, extendedBy(s.Session)...)...)
 	p.quote("Purpose", s.Session.Purpose, maxTyped)
 	p.note(identity(s))
 	everybody := PanelView{State: s, Policy: v.Policy, Public: true}
-	p.actions(notebookButton(s), joinFor(everybody), destroyButton(everybody))
+	p.actions(notebookButton(s), joinFor(everybody), extendButton(s, v.Now), destroyButton(everybody))
 	return p.message()
 }
 
@@ -72,25 +73,24 @@ func steps(s lifecycle.State, now time.Time) []string {
 		return []string{standing(s, now)}
 	case off, failed, repeating, confirming, requested, capacity, installing:
 	}
-	minute := ", minute " + strconv.Itoa(int(max(now.Sub(e.LaunchedAt), 0)/time.Minute)+1)
 	if at == confirming {
-		return []string{"✓ Requested " + when(e.LaunchedAt), "◔ Confirming with AWS" + minute, standing(s, now)}
+		return []string{"✓ Requested " + when(e.LaunchedAt), "◔ Confirming with AWS", standing(s, now)}
 	}
 	return []string{
 		"✓ Requested " + when(e.LaunchedAt),
-		step(at, capacity, "Capacity from AWS", minute),
-		step(at, installing, "Installing the software", minute),
-		step(at, ready, "Ready", ""),
+		step(at, capacity, "Capacity from AWS"),
+		step(at, installing, "Installing the software"),
+		step(at, ready, "Ready"),
 	}
 }
 
 // step marks one step as done, under way or to come.
-func step(at, this scene, words, minute string) string {
+func step(at, this scene, words string) string {
 	switch {
 	case at > this:
 		return "✓ " + words
 	case at == this:
-		return "◔ " + words + ": under way" + minute
+		return "◔ " + words + ": under way"
 	}
 	return "○ " + words + ": to come"
 }
@@ -132,11 +132,14 @@ func receipt(v CardView) Message {
 	reasonOf(p, e)
 	ending(p, s)
 	p.say(total(s))
-	p.say("Started by "+Mention(e.Starter)+".", usedBy(e))
+	p.say(append([]string{"Started by " + Mention(e.Starter) + ".", usedBy(e)}, extendedBy(e)...)...)
 	p.quote("Purpose", e.Purpose, maxTyped)
-	p.note(identity(s))
+	if !wentWrong(e) {
+		v.Ref = ""
+	}
+	p.note(identity(s), ref(v.Ref))
 	if !v.Earlier {
-		p.actions(startButton(s, "Start again"))
+		p.actions(againButton(s), alertButton(s))
 	}
 	return p.message()
 }

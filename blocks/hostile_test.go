@@ -24,6 +24,7 @@ func hostileTexts() map[string]string {
 
 func addHostile(all map[string]Message) {
 	for name, text := range hostileTexts() {
+		addHostileLease(all, name, text)
 		s := state(lifecycle.Stopping, usable, stopAsked)
 		s.Cluster, s.Session.Purpose, s.Session.Stop.Reason = text, text, text
 		s.Session.Stop.By, s.Session.Starter = text, text
@@ -79,7 +80,7 @@ func TestHostileTextPushesOutNoFacts(t *testing.T) {
 			m := screens()["hostile_request_"+name]
 			wantAll(t, m.Text, "<@U0RAJ>", "<@U0MIA>", "≈", "Expires", "Buttons: Approve destroy")
 			receipt := screens()["hostile_receipt_"+name]
-			wantAll(t, receipt.Text, "<@U0ANA>", "≈", "may still cost money", "Buttons: Start again")
+			wantAll(t, receipt.Text, "<@U0ANA>", "≈", "may still cost money", "Buttons: Retry")
 		})
 	}
 }

@@ -117,6 +117,8 @@ func screens() map[string]Message {
 	addRequests(all)
 	addWaiting(all)
 	addHostile(all)
+	addLease(all)
+	addNews(all)
 	return all
 }
 

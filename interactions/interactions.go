@@ -181,6 +181,12 @@ func kindOf(id string) job.Kind {
 		return job.StillNeed
 	case actionid.Withdraw:
 		return job.Withdraw
+	case actionid.Extend:
+		return job.Extend
+	case actionid.LetEnd:
+		return job.LetEnd
+	case actionid.Alert:
+		return job.Alert
 	default:
 		return ""
 	}
@@ -201,10 +207,11 @@ func read(kind job.Kind, value string) job.Job {
 		return outdated()
 	}
 	v, err := actionid.Decode(value)
-	if err != nil || ofRequest(kind) && v.Request == "" {
+	if err != nil || ofRequest(kind) && v.Request == "" ||
+		(kind == job.Extend || kind == job.LetEnd) && v.LeaseEnd == 0 {
 		return outdated()
 	}
-	return job.Job{Kind: kind, Generation: v.Generation, Request: v.Request}
+	return job.Job{Kind: kind, Generation: v.Generation, Request: v.Request, LeaseEnd: v.LeaseEnd}
 }
 
 // ofRequest says whether a button means nothing without its request.

@@ -26,7 +26,7 @@ func (r Row) replaced(c Summary, s sight, now time.Time) Row {
 		LaunchedAt: launched, Since: launched, Attempt: 1, EMRID: c.ID, LeaseEnd: launched.Add(s.set.Lease.Default),
 	}
 	if r.Session.LeaseEnd.Before(now.Add(s.set.Lease.Grace)) {
-		r.Session.GraceUntil = now.Add(s.set.Lease.Grace)
+		r.Session.GraceUntil, r.Session.GraceWhy = now.Add(s.set.Lease.Grace), GraceLate
 	}
 	return r
 }

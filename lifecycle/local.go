@@ -178,7 +178,7 @@ func (l *Local) State(ctx context.Context) (State, error) {
 func (l *Local) state(m memory) State {
 	s := State{
 		Cluster: l.set.Name, Row: m.row.settled(), ListedAt: m.watch.ListedAt,
-		Limits: l.set.Lease, Launches: m.launches.Took,
+		Limits: l.set.Lease, Launches: m.launches.Took, StartWarn: l.set.StartWarn, StartTimeout: l.set.StartTimeout,
 	}
 	s.Cost = EstimateCost(l.set, s.Session, l.now())
 	if s.Ready() {

@@ -38,8 +38,12 @@ type JoinInput struct{ Op }
 // ExtendInput moves the lease's end by a step; PastCap is an admin's decision.
 type ExtendInput struct {
 	Op
-	Step    time.Duration
-	PastCap bool
+	Step time.Duration // 0 = the configured step
+	// From, if given, is the lease end the wish was about: when it has been moved since, nothing is done.
+	From     time.Time
+	PastCap  bool
+	Request  string // the request behind an extension past the cap, and who granted it
+	Approver string
 }
 
 // Outcome is the answer to an operation.

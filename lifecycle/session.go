@@ -55,6 +55,9 @@ type Session struct {
 
 	LeaseEnd   time.Time `json:"lease_end"`
 	GraceUntil time.Time `json:"grace_until,omitzero"` // an announced lease end that is enforced only then
+	GraceWhy   GraceWhy  `json:"grace_why,omitempty"`  // why GraceUntil was given
+	// Extensions are the moves of the lease's end, oldest first.
+	Extensions []Extension `json:"extensions,omitempty"`
 
 	Stop        *Stop     `json:"stop,omitempty"` // wanted; during LAUNCHING done once adopted
 	StopBegunAt time.Time `json:"stop_begun_at,omitzero"`
@@ -64,6 +67,25 @@ type Session struct {
 
 	EndedAt time.Time `json:"ended_at,omitzero"`
 	End     *End      `json:"end,omitempty"`
+}
+
+// GraceWhy says why a lease end is announced before it is enforced.
+type GraceWhy string
+
+// The grounds for a grace.
+const (
+	GraceLate  GraceWhy = "late"  // nobody had looked for long when the lease ended
+	GraceSteps GraceWhy = "steps" // EMR showed running steps at the lease's end
+)
+
+// Extension is one move of the lease's end.
+type Extension struct {
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Until   time.Time `json:"until"` // the lease's end from then on
+	Request string    `json:"request,omitempty"`
+	// Approver is the admin who granted an extension past the cap.
+	Approver string `json:"approver,omitempty"`
 }
 
 // TroubleTags means that the recorded cluster does not carry our tags, so it is not touched.
@@ -132,6 +154,8 @@ type State struct {
 	// ListedAt is when the last listing of EMR began; zero when there was none.
 	ListedAt time.Time
 	Limits   LeaseConfig
+	// StartWarn and StartTimeout are when a session that is not ready is called slow, and when it is stopped.
+	StartWarn, StartTimeout time.Duration
 	// Launches is how long the last launches took until ready, oldest first.
 	Launches []time.Duration
 }
@@ -141,6 +165,11 @@ func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
 
 // Ready says whether people can work on it.
 func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
+
+// ExtendedTo says where one more step would move the lease's end, and false when the cap is reached.
+func (s State) ExtendedTo(now time.Time) (time.Time, bool) {
+	return extended(s.Session, s.Limits, s.Limits.Step, false, now)
+}
 
 // Uses says whether a person is among the people using the session.
 func (s State) Uses(person string) bool { return slices.Contains(s.Session.Using, person) }

@@ -18,6 +18,7 @@ const (
 		"• `/emr start [hours] [purpose]` starts it, for example `/emr start 4h quarterly report`\n" +
 		"• `/emr status` says how it is, until when, and what it costs\n" +
 		"• `/emr destroy [reason]` asks for its end\n" +
+		"• `/emr history [30d]` lists the last sessions\n" +
 		"• `/emr help` shows this"
 )
 
@@ -46,6 +47,8 @@ func parseText(text string) (j job.Job, instead string) {
 			return job.Job{}, wordUsage
 		}
 		return job.Job{Kind: job.Status}, ""
+	case "history":
+		return history(rest)
 	case "help":
 		return job.Job{}, wordHelp
 	default:

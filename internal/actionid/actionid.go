@@ -20,6 +20,10 @@ const (
 	Claim     = "showtime:claim"
 	StillNeed = "showtime:still-need"
 	Withdraw  = "showtime:withdraw"
+
+	Extend = "showtime:extend"
+	LetEnd = "showtime:let-end"
+	Alert  = "showtime:alert" // tell the admins of a failure
 )
 
 // The link buttons: Slack reports their clicks, and they are answered but never queued.
@@ -38,18 +42,20 @@ const (
 // Version is the version of the values this build writes. It reads this one and the one before.
 const Version = 1
 
-// Value is what a button carries: the session it was drawn for and, on a request card, the request.
+// Value is what a button carries: the session it was drawn for and, on a request card, the request; on
+// the lease's buttons, the lease end they were drawn for, so that two clicks on one are one extension.
 type Value struct {
 	V          int    `json:"v"`
 	Generation int64  `json:"g"`
 	Request    string `json:"r,omitempty"`
+	LeaseEnd   int64  `json:"e,omitempty"` // Unix milliseconds
 }
 
 // Encode writes the value in this build's version.
 func (v Value) Encode() string {
 	v.V = Version
 	data, err := json.Marshal(v)
-	if err != nil { // three plain fields cannot fail to marshal
+	if err != nil { // a few plain fields cannot fail to marshal
 		panic(err)
 	}
 	return string(data)

@@ -18,6 +18,7 @@ func TestGroup(t *testing.T) {
 		{job.Status, false},
 		{job.AskDestroy, false},
 		{job.Outdated, false},
+		{job.History, false},
 		{job.Start, true},
 		{job.Join, true},
 		{job.Destroy, true},
@@ -26,6 +27,9 @@ func TestGroup(t *testing.T) {
 		{job.Claim, true},
 		{job.StillNeed, true},
 		{job.Withdraw, true},
+		{job.Extend, true},
+		{job.LetEnd, true},
+		{job.Alert, true},
 	}
 	for _, tt := range tests {
 		t.Run(string(tt.kind), func(t *testing.T) {

@@ -38,6 +38,10 @@ const (
 	Claim      Kind = "claim"       // the "Looking at it" button
 	StillNeed  Kind = "still-need"  // the "I still need it" button
 	Withdraw   Kind = "withdraw"    // the Withdraw button
+	Extend     Kind = "extend"      // the Extend button: one step
+	LetEnd     Kind = "let-end"     // the Let it end button: no more warnings for this person
+	Alert      Kind = "alert"       // the Tell the admins button of a failed session
+	History    Kind = "history"     // /emr history
 	Outdated   Kind = "outdated"    // a button this build does not know
 )
 
@@ -78,11 +82,13 @@ type Job struct {
 
 	// Generation is the one the clicked button was drawn for, AnyGeneration for typed words.
 	Generation int64  `json:"generation"`
-	Request    string `json:"request,omitempty"` // id of the approval request a button belongs to
+	Request    string `json:"request,omitempty"`   // id of the approval request a button belongs to
+	LeaseEnd   int64  `json:"lease_end,omitempty"` // the lease end a button was drawn for, Unix milliseconds
 
 	Hours   string `json:"hours,omitempty"`
 	Purpose string `json:"purpose,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	Days    int    `json:"days,omitempty"` // how far back a history goes; 0 = the last sessions
 }
 
 // Decode reads a slip. A newer one gives ErrNewer together with what could be read of it, so that
@@ -115,7 +121,7 @@ func (j Job) Encode() ([]byte, error) {
 // one per person, so that nobody's question waits behind a failing job.
 func (j Job) Group(cluster string) string {
 	switch j.Kind {
-	case Start, Join, Destroy, Approve, Deny, Claim, StillNeed, Withdraw:
+	case Start, Join, Destroy, Approve, Deny, Claim, StillNeed, Withdraw, Extend, LetEnd, Alert:
 		return "cluster/" + cluster
 	default:
 		return "person/" + j.User

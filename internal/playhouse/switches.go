@@ -2,12 +2,15 @@ package playhouse
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"showtime/internal/demo"
 	"showtime/internal/emrsim"
 	"showtime/internal/slacklike"
+	"showtime/lifecycle"
 )
 
 // listingLag is how long a new cluster is missing from EMR's listing when the visitor wants it so.
@@ -18,6 +21,9 @@ func (h *House) switches() []demo.Switch {
 	return []demo.Switch{
 		h.fate("bootstrap", "Next set-up fails", "The next cluster ends with a bootstrap failure; the card says why and what to do.", emrsim.BootstrapFails),
 		h.fate("capacity", "No capacity", "The next cluster stays in STARTING; after the start timeout it is ended.", emrsim.NoCapacity),
+		h.strike("outside", "Kill it from outside", "Somebody ends the cluster in the AWS console; the next tick notices, and the card says so.", h.sim.EndOutside),
+		h.strike("instance", "Primary machine fails", "EMR ends the cluster with an instance failure; the card says what happened and offers Retry.", h.sim.FailInstance),
+		h.lasting("steps", "Steps are running", "EMR shows the cluster RUNNING; at its lease's end it gets one announced grace.", h.steps),
 		h.once("lost-reply", "Lose the next launch's reply",
 			"RunJobFlow works but its answer is lost; it is not repeated, the next tick adopts the cluster by its tags.",
 			emrsim.Fault{Op: "RunJobFlow", Times: 1, Drop: true}),
@@ -41,6 +47,39 @@ func (h *House) switches() []demo.Switch {
 // fate is a switch that decides what becomes of the next launch.
 func (h *House) fate(id, name, help string, f emrsim.Fate) demo.Switch {
 	return h.armed(id, name, help, func() { h.sim.NextLaunch(f) })
+}
+
+// strike is a switch that does something to the live cluster at once, and is off again.
+func (h *House) strike(id, name, help string, hit func(id string)) demo.Switch {
+	return demo.Switch{
+		ID: id, Name: name, Help: help, On: func() bool { return false },
+		Set: func(_ context.Context, on bool) error {
+			live := h.live()
+			if on && live == "" {
+				return errors.New("no cluster is running")
+			}
+			if on {
+				hit(live)
+			}
+			return nil
+		},
+	}
+}
+
+// live is the id of the cluster that is running, "" when there is none.
+func (h *House) live() string {
+	for _, c := range slices.Backward(h.sim.Clusters()) {
+		if !lifecycle.Ended(c.State) {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+func (h *House) steps() func() {
+	id := h.live()
+	h.sim.RunSteps(id, true)
+	return func() { h.sim.RunSteps(id, false) }
 }
 
 // once is a switch that spoils the next call of a kind.

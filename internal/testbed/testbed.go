@@ -100,7 +100,15 @@ func New(tb testing.TB, o Options) *Bed {
 // Another is one more worker process, which shares only the store with the first.
 func (b *Bed) Another() wiring.Joined {
 	b.T.Helper()
-	joined, err := wiring.Join(b.parts)
+	return b.With(func(*wiring.Parts) {})
+}
+
+// With is one more worker process, some of whose parts are others.
+func (b *Bed) With(change func(*wiring.Parts)) wiring.Joined {
+	b.T.Helper()
+	parts := b.parts
+	change(&parts)
+	joined, err := wiring.Join(parts)
 	if err != nil {
 		b.T.Fatalf("join worker: %v", err)
 	}

@@ -45,6 +45,8 @@ type Settings struct {
 	Policy         approval.Policy
 	ReasonRequired bool
 	RequestExpires time.Duration
+	// DrawEvery is the least time between two drawings of one message; 0 = none.
+	DrawEvery time.Duration
 	// Schedule says when an open request is reminded of, and when EscalateTo is called.
 	Schedule   approval.Schedule
 	EscalateTo string
@@ -115,7 +117,7 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.refuse(ctx, j, *no)
 	}
 	switch j.Kind {
-	case job.Panel, job.Status, job.AskDestroy, job.Outdated:
+	case job.Panel, job.Status, job.AskDestroy, job.History, job.Outdated:
 		return b.show(ctx, j)
 	case job.Start:
 		return b.start(ctx, j)
@@ -131,6 +133,12 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.need(ctx, j, who)
 	case job.Withdraw:
 		return b.withdraw(ctx, j, who)
+	case job.Extend:
+		return b.extend(ctx, j)
+	case job.LetEnd:
+		return b.letEnd(ctx, j)
+	case job.Alert:
+		return b.alert(ctx, j)
 	default: // a receiver of a later build knows more buttons
 		return b.outdatedClick(ctx, j)
 	}

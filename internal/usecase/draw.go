@@ -98,42 +98,42 @@ func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, err
 	return &sight{
 		name: name, channels: b.cardChannels(),
 		message: message(blocks.Card(blocks.CardView{
-			State: state, Open: open, Policy: b.settings.Policy, Now: b.now(),
+			State: state, Open: open, Policy: b.settings.Policy, Ref: refOf(state), Now: b.now(),
 		})),
 	}, nil
 }
 
-// glance names what a drawing of the state shows: its revision and, of a session that is not over, the
-// stretch of time for which its minutes and its money are told.
+// moneyFor is how long a card's costs may stand before they alone make it be drawn again.
+const moneyFor = 10 * time.Minute
+
+// glance names what a drawing of the state shows: its revision, how the start gets on and, where there are
+// rates, the stretch of time for which its money is told.
 func glance(s lifecycle.State, now time.Time) string {
 	name := strconv.FormatInt(s.Revision, 10)
 	if !s.Live() {
 		return name
 	}
-	stretch := time.Minute
-	if s.Ready() {
-		stretch = 10 * time.Minute
+	if tempo := s.Tempo(now); tempo != lifecycle.InTime {
+		name += "/" + string(tempo)
 	}
-	return name + "@" + strconv.FormatInt(int64(now.Sub(s.Session.LaunchedAt)/stretch), 10)
+	if s.Cost.Configured && s.Cost.Known {
+		name += "@" + strconv.FormatInt(int64(now.Sub(s.Session.LaunchedAt)/moneyFor), 10)
+	}
+	return name
 }
 
 // receiptSight is the card of an earlier session, whose last drawing may still be owed.
 func (b *Bot) receiptSight(ctx context.Context, p post) (*sight, error) {
-	ended, err := b.manager.History(ctx, time.Time{}, historyDepth)
-	if err != nil {
-		return nil, fmt.Errorf("look at the history: %w", err)
+	old, err := b.endedSession(ctx, p.Generation)
+	if err != nil || old == nil {
+		return nil, err
 	}
-	for _, old := range ended {
-		if old.Session.Generation == p.Generation {
-			return &sight{
-				name: "receipt", final: true, channels: b.cardChannels(),
-				message: message(blocks.Card(blocks.CardView{
-					State: old, Policy: b.settings.Policy, Earlier: true, Now: b.now(),
-				})),
-			}, nil
-		}
-	}
-	return nil, nil //nolint:nilnil // nothing is known of that session any more
+	return &sight{
+		name: "receipt", final: true, channels: b.cardChannels(),
+		message: message(blocks.Card(blocks.CardView{
+			State: *old, Policy: b.settings.Policy, Earlier: true, Ref: refOf(*old), Now: b.now(),
+		})),
+	}, nil
 }
 
 // requestSight is the card of a request in the admin channel.

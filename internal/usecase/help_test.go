@@ -106,11 +106,11 @@ func wantLast(t *testing.T, b *testbed.Bed, who string, allowed bool, outcome, w
 	}
 }
 
-// thread is what everybody sees in the thread of a message.
+// thread is what everybody sees in the thread of a message, but for the news that it is ready.
 func thread(b *testbed.Bed, m slacklike.Message) []slacklike.Message {
 	var replies []slacklike.Message
 	for _, r := range b.Slack.Messages(m.Channel, "") {
-		if r.ThreadTS == m.TS && r.Reader == "" {
+		if r.ThreadTS == m.TS && r.Reader == "" && !strings.Contains(r.Text, ": it is ready, after ") {
 			replies = append(replies, r)
 		}
 	}

@@ -22,6 +22,7 @@ type owed struct {
 	Say   *answer    `json:"say,omitempty"`
 	Stop  *owedStop  `json:"stop,omitempty"`
 	Start *owedStart `json:"start,omitempty"`
+	News  *bulletin  `json:"news,omitempty"`
 	// Begun means that an attempt was made to say it to others and that nobody knows what came of it.
 	Begun bool `json:"begun,omitempty"`
 }
@@ -73,6 +74,8 @@ func (b *Bot) try(ctx context.Context, o *owed) error {
 		return b.payStop(ctx, o)
 	case o.Start != nil:
 		return b.payStart(ctx, o)
+	case o.News != nil:
+		return b.payNews(ctx, o)
 	}
 	return nil
 }
@@ -86,7 +89,15 @@ func (b *Bot) paySay(ctx context.Context, o *owed) error {
 	case o.Begun:
 		return nil
 	}
-	err := b.store.Update(ctx, func(tx lifecycle.Tx) error {
+	if err := b.begin(ctx, o); err != nil {
+		return err
+	}
+	return b.say(ctx, *o.Say)
+}
+
+// begin notes that a word for others is about to be said.
+func (b *Bot) begin(ctx context.Context, o *owed) error {
+	return b.store.Update(ctx, func(tx lifecycle.Tx) error {
 		var stored owed
 		found, err := tx.Get(b.owedKey(o.ID), &stored)
 		if err != nil {
@@ -98,10 +109,6 @@ func (b *Bot) paySay(ctx context.Context, o *owed) error {
 		stored.Begun = true
 		return tx.Put(b.owedKey(o.ID), stored)
 	})
-	if err != nil {
-		return err
-	}
-	return b.say(ctx, *o.Say)
 }
 
 // release forgets a settled debt, or frees its claim for a later tick: the next one where only time is wanting.

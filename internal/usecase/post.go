@@ -26,7 +26,9 @@ type post struct {
 	Drawn string `json:"drawn,omitempty"`
 	// Begun is when a post began whose outcome is not known (wire time): it is looked for before it is repeated.
 	Begun time.Time `json:"begun,omitzero"`
-	Claim claim     `json:"claim"`
+	// DrawnAt is when it was last drawn.
+	DrawnAt time.Time `json:"drawn_at,omitzero"`
+	Claim   claim     `json:"claim"`
 }
 
 // sight is what a post should show: a name that changes with its content, and the content.
@@ -128,7 +130,7 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 			}
 			stored = post{V: recordVersion, Generation: p.Generation}
 		}
-		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) {
+		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) || b.tooSoon(stored) {
 			return nil
 		}
 		stored.Claim.take(token, b.now())
@@ -142,6 +144,12 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 		return tx.Put(b.postKey(p), stored)
 	})
 	return taken, again, err
+}
+
+// tooSoon says whether a message was drawn so recently that the next drawing is left to the tick.
+func (b *Bot) tooSoon(p post) bool {
+	since := b.now().Sub(p.DrawnAt)
+	return p.TS != "" && since >= 0 && since < b.settings.DrawEvery
 }
 
 // lastCard says up to which session cards were ever posted: a card that is forgotten is not posted again
@@ -228,7 +236,7 @@ func (b *Bot) savePost(ctx context.Context, p post, s sight, drawErr error) erro
 		stored.Channel, stored.TS, stored.Begun = p.Channel, p.TS, p.Begun
 		switch {
 		case drawErr == nil:
-			stored.Drawn, stored.Begun = s.name, time.Time{}
+			stored.Drawn, stored.Begun, stored.DrawnAt = s.name, time.Time{}, b.now()
 			stored.Claim.done()
 		case errors.Is(drawErr, errPostGone):
 			stored.Claim.done()

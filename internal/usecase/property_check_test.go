@@ -8,6 +8,7 @@ import (
 
 	"showtime/approval"
 	"showtime/blocks"
+	"showtime/internal/job"
 	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
 	"showtime/lifecycle"
@@ -83,7 +84,7 @@ func (p *play) checkCards(s lifecycle.State) []string {
 
 // differs compares the latest card with a fresh drawing, but for what time alone has changed.
 func (p *play) differs(card slacklike.Message, s lifecycle.State) []string {
-	view := blocks.CardView{State: s, Policy: p.policy, Now: p.Clock.Now()}
+	view := blocks.CardView{State: s, Policy: p.policy, Ref: job.RefOf(s.Session.Op), Now: p.Clock.Now()}
 	for _, req := range p.Requests() {
 		if req.State == approval.Open && req.Generation == s.Generation {
 			view.Open = &req

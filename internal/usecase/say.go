@@ -21,6 +21,9 @@ const (
 	offer  screen = "offer" // the Destroy button, for those who typed
 	// reminder is of a request that is open still
 	reminder screen = "reminder"
+	past     screen = "past" // the ended sessions
+	// failure is what the admins are told of a failed session.
+	failure screen = "failure"
 )
 
 // answer is one thing to say to one person, or in a thread.
@@ -28,6 +31,7 @@ type answer struct {
 	Screen screen `json:"screen,omitempty"`
 	Text   string `json:"text,omitempty"`   // words, or the line above a screen
 	Reason string `json:"reason,omitempty"` // prefills the offer's input
+	Days   int    `json:"days,omitempty"`   // how far back the ended sessions go
 
 	User        string `json:"user"`
 	Channel     string `json:"channel"`
@@ -167,8 +171,13 @@ func (b *Bot) render(ctx context.Context, a answer) (slackapi.Message, error) {
 	if err != nil {
 		return slackapi.Message{}, err
 	}
-	if a.Screen == words {
+	switch a.Screen { //nolint:exhaustive // the other screens are one person's panel in different words
+	case words:
 		return slackapi.Message{Text: a.Text}, nil
+	case past:
+		return b.renderHistory(ctx, a)
+	case failure:
+		return b.renderFailure(ctx, a)
 	}
 	v, err := b.panelView(ctx, a)
 	if err != nil {

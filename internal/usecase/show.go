@@ -14,9 +14,11 @@ import (
 func (b *Bot) show(ctx context.Context, j job.Job) error {
 	a := b.replyPanel(j, "")
 	d := decision{allowed: true, outcome: "shown", generation: j.Generation}
-	switch j.Kind { //nolint:exhaustive // decideJob sends only these four here
+	switch j.Kind { //nolint:exhaustive // decideJob sends only these five here
 	case job.Status:
 		a.Screen = status
+	case job.History:
+		a.Screen, a.Days = past, j.Days
 	case job.AskDestroy:
 		a.Screen, a.Reason = offer, typed.Line(j.Reason)
 		d.typed = a.Reason

@@ -11,9 +11,19 @@ import (
 )
 
 // Tick does what time demands of the conversation: requests that expired or lost their session, whatever
-// is owed and unclaimed, and drawings. The cluster itself is the lifecycle's to look after, before this.
+// is owed and unclaimed, drawings, and the news of the session. The cluster itself is the lifecycle's to
+// look after, before this.
 func (b *Bot) Tick(ctx context.Context) error {
-	return errors.Join(b.tidyRequests(ctx), b.payOwed(ctx), b.drawAll(ctx))
+	return errors.Join(b.tidyRequests(ctx), b.payOwed(ctx), b.drawAll(ctx), b.announce(ctx))
+}
+
+// announce tells the session's people what they must hear by now, in the thread of its card.
+func (b *Bot) announce(ctx context.Context) error {
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the cluster: %w", err)
+	}
+	return b.tellNews(ctx, state)
 }
 
 // tidyRequests closes requests whose time or session is over, and forgets long decided ones.

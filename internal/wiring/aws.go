@@ -72,6 +72,7 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 	joined, err := Join(Parts{
 		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
+		DrawEvery: DrawEvery,
 	})
 	if err != nil || c.QueueURL == "" {
 		return joined.Worker, err

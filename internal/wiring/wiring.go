@@ -19,6 +19,7 @@ import (
 	"showtime/internal/roles"
 	"showtime/internal/secret"
 	"showtime/internal/slackapi"
+	"showtime/internal/store/snapshot"
 	"showtime/internal/usecase"
 	"showtime/internal/worker"
 	"showtime/lifecycle"
@@ -36,7 +37,12 @@ type Parts struct {
 	Log       zerolog.Logger
 	// Transport carries the calls to Slack; nil means Go's own.
 	Transport http.RoundTripper
+	// DrawEvery is the least time between two drawings of one message; 0 = none.
+	DrawEvery time.Duration
 }
+
+// DrawEvery keeps cards well within what Slack lets an app edit.
+const DrawEvery = 3 * time.Second
 
 // Joined is a worker and the parts of it that others look at.
 type Joined struct {
@@ -65,12 +71,15 @@ func Join(p Parts) (Joined, error) {
 	if err != nil {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
 	}
+	store := snapshot.New(p.Store, p.File.Config.Name)
 	local := lifecycle.NewLocal(lifecycle.Options{
-		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: p.Store, EMR: p.EMR,
+		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: store, EMR: p.EMR,
 		Now: p.Now, Log: p.Log, Alarm: alarm,
 	})
+	decided := settings(p.Config, p.File.Config)
+	decided.DrawEvery = p.DrawEvery
 	bot := usecase.New(usecase.Options{
-		Settings: settings(p.Config, p.File.Config), Manager: local, Store: p.Store, Poster: slack, Respond: slack,
+		Settings: decided, Manager: local, Store: store, Poster: slack, Respond: slack,
 		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
 		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
 	})

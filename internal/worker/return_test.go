@@ -39,6 +39,7 @@ type idleDesk struct{}
 
 func (idleDesk) Do(context.Context, job.Job) error      { return nil }
 func (idleDesk) GiveUp(context.Context, job.Job, error) {}
+func (idleDesk) Idle(context.Context) (bool, error)     { return true, nil }
 func (idleDesk) Tick(context.Context) error             { return nil }
 func mute(_ context.Context, _, _ string)               {}
 func unreadable(receives int) events.SQSMessage {

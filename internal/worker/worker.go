@@ -13,12 +13,15 @@ import (
 
 	"showtime/internal/job"
 	"showtime/internal/queue"
+	"showtime/internal/store/snapshot"
 )
 
 // Desk does the jobs and keeps the conversation true.
 type Desk interface {
 	Do(ctx context.Context, j job.Job) error
 	GiveUp(ctx context.Context, j job.Job, cause error)
+	// Idle says whether Tick would have nothing to do.
+	Idle(ctx context.Context) (bool, error)
 	Tick(ctx context.Context) error
 }
 
@@ -85,13 +88,19 @@ func (w *Worker) giveUp(ctx context.Context, d queue.Delivery, j job.Job, cause 
 }
 
 // Tick looks at EMR, then does what time demands. A fault of one does not keep the other from running.
+// Whether there is anything to do is seen in a reading that both share; what there is to do is read afresh.
 func (w *Worker) Tick(ctx context.Context) error {
-	ctx = w.log.With().Str("job", "tick").Logger().WithContext(ctx)
+	shared := snapshot.With(w.log.With().Str("job", "tick").Logger().WithContext(ctx))
 	var poked error
 	if w.poker != nil {
-		poked = guard(ctx, pokeWithin, w.poker.Poke)
+		poked = guard(shared, pokeWithin, w.poker.Poke)
 	}
-	return errors.Join(poked, guard(ctx, queue.HandleTimeout, w.desk.Tick))
+	return errors.Join(poked, guard(shared, queue.HandleTimeout, func(ctx context.Context) error {
+		if idle, err := w.desk.Idle(ctx); err == nil && idle {
+			return nil
+		}
+		return w.desk.Tick(snapshot.Without(ctx))
+	}))
 }
 
 // guard bounds the time of something and turns its panic into an error, so that it takes nothing else along.

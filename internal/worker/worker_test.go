@@ -20,6 +20,8 @@ import (
 
 // desk notes what it is asked to do.
 type desk struct {
+	idle   bool
+	unsure error
 	did    []string
 	do     func(ctx context.Context, j job.Job) error
 	giveUp func(ctx context.Context)
@@ -40,6 +42,8 @@ func (d *desk) GiveUp(ctx context.Context, j job.Job, cause error) {
 		d.giveUp(ctx)
 	}
 }
+
+func (d *desk) Idle(context.Context) (bool, error) { return d.idle, d.unsure }
 
 func (d *desk) Tick(ctx context.Context) error {
 	d.did = append(d.did, "tick")
@@ -244,4 +248,30 @@ func TestTick_is_not_kept_by_a_hanging_EMR(t *testing.T) {
 			t.Errorf("ticked %v after %v", ticked, took)
 		}
 	})
+}
+
+// TestTick_with_nothing_to_do leaves the desk alone, unless it is not sure of that.
+func TestTick_with_nothing_to_do(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		desk desk
+		want int
+	}{
+		{"idle", desk{idle: true}, 0},
+		{"busy", desk{}, 1},
+		{"not_sure", desk{idle: true, unsure: errors.New("store is down")}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := tt.desk
+			w := worker.New(&d, nil, zerolog.Nop(), mute)
+			if err := w.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(d.did) != tt.want {
+				t.Errorf("the desk did %v", d.did)
+			}
+		})
+	}
 }

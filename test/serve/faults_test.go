@@ -20,9 +20,11 @@ func starts(t *testing.T, w *serve.World, user string) {
 	}
 }
 
-// readyIn ticks until the card says READY.
+// readyIn ticks until the card says READY. What was asked is done first: a clock that runs on in the middle
+// of it would let its claims lapse, as no real clock does.
 func readyIn(t *testing.T, w *serve.World, p *serve.Process, minutes int) {
 	t.Helper()
+	p.Idle()
 	for range minutes {
 		if strings.Contains(w.Card(), "READY") {
 			return

@@ -1,0 +1,82 @@
+package usecase
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"showtime/blocks"
+	"showtime/internal/job"
+	"showtime/lifecycle"
+)
+
+// extend moves the lease's end by one step, up to the cap; anybody who may use the cluster may do that.
+func (b *Bot) extend(ctx context.Context, j job.Job) error {
+	in := lifecycle.ExtendInput{Op: b.op(j), From: time.UnixMilli(j.LeaseEnd)}
+	var d decision
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		d = b.extended(j, out)
+		return b.write(tx, j, d)
+	}
+	out, err := b.manager.Extend(ctx, in)
+	switch {
+	case err != nil:
+		return err
+	case out.Known: // the lifecycle knows it, and so do we unless a crash came between
+		return b.decide(ctx, j, b.extended(j, out))
+	}
+	b.settle(ctx, j, d)
+	return nil
+}
+
+// extended is the decision that follows an extension's outcome.
+func (b *Bot) extended(j job.Job, out lifecycle.Outcome) decision {
+	line := blocks.Extended(out.State)
+	switch out.Result {
+	case lifecycle.Extended:
+	case lifecycle.NothingToDo:
+		line = blocks.ExtendedAlready(out.State)
+	case lifecycle.ShuttingDown:
+		return b.refused(j, refusal{why: string(out.Result), words: blocks.ShuttingDown()})
+	case lifecycle.PastCap:
+		return b.refused(j, refusal{why: string(out.Result), words: blocks.LeaseCap(out.State.Limits)})
+	default:
+		return b.outdated(j)
+	}
+	return decision{
+		allowed: true, outcome: string(out.Result), generation: out.State.Generation,
+		owed: []*owed{b.oweSay(j, "say", b.reply(j, line))},
+	}
+}
+
+// letEnd notes that a person agrees to the lease's end and wants no more warnings of it.
+func (b *Bot) letEnd(ctx context.Context, j job.Job) error {
+	state, err := b.manager.State(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the cluster: %w", err)
+	}
+	e := state.Session
+	switch {
+	case !state.Live() || state.Generation != j.Generation || e.LeaseEnd.UnixMilli() != j.LeaseEnd:
+		return b.outOfDate(ctx, j)
+	case e.Stop != nil:
+		return b.refuse(ctx, j, refusal{why: string(lifecycle.ShuttingDown), words: blocks.ShuttingDown()})
+	}
+	d := decision{allowed: true, outcome: "noted", generation: state.Generation}
+	d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.LetEnd(state))))
+	d.change = func(tx lifecycle.Tx) error {
+		n, err := b.newsOf(tx.Get, state.Generation)
+		if err != nil {
+			return err
+		}
+		if n.LettingAt != j.LeaseEnd {
+			n.LettingAt, n.LettingEnd = j.LeaseEnd, nil
+		}
+		if !slices.Contains(n.LettingEnd, j.User) {
+			n.LettingEnd = append(n.LettingEnd, j.User)
+		}
+		return tx.Put(b.newsKey(), n)
+	}
+	return b.decide(ctx, j, d)
+}

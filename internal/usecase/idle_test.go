@@ -1,0 +1,113 @@
+package usecase_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"showtime/internal/emrsim"
+	"showtime/internal/job"
+	"showtime/internal/testbed"
+	"showtime/internal/wiring"
+	"showtime/lifecycle"
+)
+
+// counter counts what a tick asks of the store.
+type counter struct {
+	lifecycle.Store
+	reads, writes int
+}
+
+func (c *counter) Get(ctx context.Context, key lifecycle.Key, into any) (bool, error) {
+	c.reads++
+	return c.Store.Get(ctx, key, into)
+}
+
+func (c *counter) List(ctx context.Context, q lifecycle.Query) ([]lifecycle.Record, error) {
+	c.reads++
+	return c.Store.List(ctx, q)
+}
+
+func (c *counter) Update(ctx context.Context, fn func(lifecycle.Tx) error) error {
+	c.writes++
+	return c.Store.Update(ctx, fn)
+}
+
+// TestIdleTick_is_cheap holds for every state in which nothing changes: one EMR call, one read, no Slack call.
+func TestIdleTick_is_cheap(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		bed  func(t *testing.T) *testbed.Bed
+	}{
+		{"never_used", func(t *testing.T) *testbed.Bed { t.Helper(); return testbed.New(t, testbed.Options{Memory: true}) }},
+		{"ready", func(t *testing.T) *testbed.Bed { t.Helper(); return up(t, testbed.Options{Memory: true}) }},
+		{"waiting_for_capacity", func(t *testing.T) *testbed.Bed {
+			t.Helper()
+			b := testbed.New(t, testbed.Options{Memory: true})
+			b.EMR.NextLaunch(emrsim.NoCapacity)
+			b.Type(testbed.Ana, testbed.Team, "/emr start")
+			return b
+		}},
+		{"request_decided", func(t *testing.T) *testbed.Bed {
+			t.Helper()
+			b := requested(t, testbed.Options{Memory: true})
+			send(t, b, job.Job{Kind: job.Deny, User: testbed.Mia, Generation: 1, Request: requestID(t, b)})
+			return b
+		}},
+		{"off_again", func(t *testing.T) *testbed.Bed {
+			t.Helper()
+			b := up(t, testbed.Options{Memory: true})
+			send(t, b, job.Job{Kind: job.Destroy, User: testbed.Bo, Generation: 1})
+			b.TickFor(5 * time.Minute)
+			return b
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := tt.bed(t)
+			count := &counter{Store: b.Store}
+			worker := b.With(func(p *wiring.Parts) { p.Store = count }).Worker
+			tick := func() {
+				b.Clock.Move(time.Minute)
+				if err := worker.Tick(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tick()                               // what was left to do
+			for b.Clock.Now().Minute()%10 != 1 { // away from the redrawing for money
+				tick()
+			}
+			count.reads, count.writes = 0, 0
+			slack, emr := len(b.Slack.Calls("")), emrCalls(b)
+			tick()
+			if calls := emrCalls(b) - emr; calls != 1 || count.reads != 1 || count.writes != 1 || len(b.Slack.Calls("")) != slack {
+				t.Errorf("%d EMR calls, %d reads, %d writes (the tick itself), Slack calls %v", calls, count.reads, count.writes, b.Slack.Calls("")[slack:])
+			}
+		})
+	}
+}
+
+func emrCalls(b *testbed.Bed) int {
+	n := 0
+	for _, op := range []string{"ListClusters", "DescribeCluster", "RunJobFlow", "TerminateJobFlows", "SetTerminationProtection", "ListInstances"} {
+		n += b.EMR.Calls(op)
+	}
+	return n
+}
+
+// TestMoneyAlone_redraws_every_ten_minutes holds because a card is edited for money no oftener.
+func TestMoneyAlone_redraws_every_ten_minutes(t *testing.T) {
+	t.Parallel()
+	b := up(t, testbed.Options{Memory: true})
+	b.TickFor(5 * time.Minute)
+	before, card := len(b.Slack.Calls("chat.update")), b.Card().Text
+	b.TickFor(time.Hour)
+	if n := len(b.Slack.Calls("chat.update")) - before; n != 6 {
+		t.Errorf("%d edits in an hour, want 6", n)
+	}
+	if b.Card().Text == card {
+		t.Error("the card tells the money of an hour ago")
+	}
+}
