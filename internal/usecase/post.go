@@ -169,6 +169,17 @@ func (b *Bot) firstCard(tx lifecycle.Tx, p post) (bool, error) {
 	return true, tx.Put(key, lastCard{V: recordVersion, Generation: p.Generation})
 }
 
+// wantCard records, with the start of a session, that its card is wanted: a session may be over, and the
+// next one begun, before anybody looks.
+func (b *Bot) wantCard(tx lifecycle.Tx, generation int64) error {
+	p := post{V: recordVersion, Generation: generation}
+	first, err := b.firstCard(tx, p)
+	if err != nil || !first {
+		return err
+	}
+	return tx.Put(b.postKey(p), p)
+}
+
 // place draws the message where it stands, or posts it. It notes in p where that is, and in p.Begun
 // whether it may stand somewhere else.
 func (b *Bot) place(ctx context.Context, p *post, s sight, again bool) error {

@@ -85,13 +85,15 @@ func (b *Bot) write(tx lifecycle.Tx, j job.Job, d decision) error {
 	if err := b.attempt(j, d).Record(tx, b.cluster); err != nil {
 		return fmt.Errorf("record audit: %w", err)
 	}
-	if err := b.writeOwed(tx, d.owed); err != nil {
+	return b.writeRest(tx, d)
+}
+
+// writeRest records what is owed after a decision, and what else it changes.
+func (b *Bot) writeRest(tx lifecycle.Tx, d decision) error {
+	if err := b.writeOwed(tx, d.owed); err != nil || d.change == nil {
 		return err
 	}
-	if d.change != nil {
-		return d.change(tx)
-	}
-	return nil
+	return d.change(tx)
 }
 
 // writeOwed records debts.
@@ -107,7 +109,7 @@ func (b *Bot) writeOwed(tx lifecycle.Tx, debts []*owed) error {
 // attempt is the audit record of a decided job.
 func (b *Bot) attempt(j job.Job, d decision) lifecycle.Attempt {
 	return lifecycle.Attempt{
-		ID: j.ID, At: j.At, Who: j.User, What: string(j.Kind), Generation: d.generation,
+		ID: j.ID, At: b.now(), Who: j.User, What: string(j.Kind), Generation: d.generation,
 		Allowed: d.allowed, Outcome: d.outcome, Why: d.why, Ref: j.Ref, Request: d.request, Typed: d.typed,
 	}
 }

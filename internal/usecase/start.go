@@ -63,6 +63,7 @@ func (b *Bot) started(j job.Job, out lifecycle.Outcome) decision {
 	switch out.Result {
 	case lifecycle.Launched, lifecycle.Refused:
 		d.outcome, a.Launch = string(lifecycle.Launched), j.ID
+		d.change = func(tx lifecycle.Tx) error { return b.wantCard(tx, out.State.Generation) }
 	case lifecycle.Joined:
 	default:
 		d.allowed, d.outcome, d.why = false, "refused", string(out.Result)
@@ -159,12 +160,12 @@ func (b *Bot) writeLater(tx lifecycle.Tx, o *owed, d decision) error {
 		debt.ID += "-later" // the first answer may still be owed
 	}
 	a := b.attempt(o.Start.Job, d)
-	a.ID, a.What, a.At = a.ID+"-later", "queued-start", b.now()
+	a.ID, a.What = a.ID+"-later", "queued-start"
 	if err := a.Record(tx, b.cluster); err != nil {
 		return err
 	}
 	if err := tx.Delete(b.owedKey(o.ID)); err != nil {
 		return err
 	}
-	return b.writeOwed(tx, d.owed)
+	return b.writeRest(tx, d)
 }
