@@ -73,7 +73,8 @@ func TestBatch(t *testing.T) {
 		{
 			"all_done",
 			[]events.SQSMessage{queued("1", "a", string(slip(t, "one")), 1), queued("2", "a", string(slip(t, "two")), 1)},
-			nil, []string{"do one", "do two"},
+			nil,
+			[]string{"do one", "do two"},
 		},
 		{
 			"after_a_failure_the_group_waits",
@@ -81,16 +82,20 @@ func TestBatch(t *testing.T) {
 				queued("1", "a", string(slip(t, "bad")), 1), queued("2", "b", string(slip(t, "two")), 1),
 				queued("3", "a", string(slip(t, "three")), 1), queued("4", "b", string(slip(t, "four")), 1),
 			},
-			[]string{"1", "3"}, []string{"do bad", "do two", "do four"},
+			[]string{"1", "3"},
+			[]string{"do bad", "do two", "do four"},
 		},
 		{
 			"before_a_failure_it_is_done",
 			[]events.SQSMessage{queued("1", "a", string(slip(t, "one")), 1), queued("2", "a", string(slip(t, "bad")), 1)},
-			[]string{"2"}, []string{"do one", "do bad"},
+			[]string{"2"},
+			[]string{"do one", "do bad"},
 		},
 		{
-			"last_time", []events.SQSMessage{queued("1", "a", string(slip(t, "bad")), queue.MaxReceives)},
-			[]string{"1"}, []string{"do bad", "give up bad: bad luck"},
+			"last_time",
+			[]events.SQSMessage{queued("1", "a", string(slip(t, "bad")), queue.MaxReceives)},
+			[]string{"1"},
+			[]string{"do bad", "give up bad: bad luck"},
 		},
 		{"not_of_sqs", []events.SQSMessage{foreign}, []string{"1"}, nil},
 	}

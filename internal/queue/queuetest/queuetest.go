@@ -229,8 +229,9 @@ func graceful(t *testing.T, q Queue, _ func() int) {
 	if err != nil {
 		t.Errorf("run: %v", err)
 	}
-	if got, want := collect(t, q, 1, 1, nil), []string{"2/1"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	// A queue behind a network may have handed it out to a poll that the stop ended, and counted that.
+	if got := collect(t, q, 1, 1, nil); !slices.Equal(got, []string{"2/1"}) && !slices.Equal(got, []string{"2/2"}) {
+		t.Errorf("got %v, want message 2 as if nobody had seen it", got)
 	}
 }
 
@@ -272,7 +273,8 @@ func refuses(t *testing.T, q Queue, _ func() int) {
 		t.Errorf("send with an ended context: %v", err)
 	}
 	send(t, q, "g", "2")
-	if got, want := collect(t, q, 1, 1, nil), []string{"2/1"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
+	// A queue behind a network may have handed it out to a poll that the stop ended, and counted that.
+	if got := collect(t, q, 1, 1, nil); !slices.Equal(got, []string{"2/1"}) && !slices.Equal(got, []string{"2/2"}) {
+		t.Errorf("got %v, want message 2 as if nobody had seen it", got)
 	}
 }
