@@ -18,6 +18,9 @@ LAMBDAS := receiver worker
 ARCH    ?= arm64
 DIST    ?= dist
 
+# The folder of Slack's manifest schema, github.com/slackapi/manifest-schema. It is not ours to keep here.
+SLACK_SCHEMA ?= ../shared/reference/slack-manifest-schema
+
 # The folders that have tests behind a build tag.
 tagged = $(or $(shell grep -rlE --include='*_test.go' '^//go:build .*\b$(1)\b' . | xargs -rn1 dirname | sort -u),$(error no test has the build tag $(1)))
 need   = command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
@@ -71,6 +74,14 @@ template: ## Check template.yaml
 	cfn-lint template.yaml
 	$(GOTEST) ./test/template
 
+.PHONY: manifest
+manifest: ## Check slack-manifest.yaml against Slack's schema, where SLACK_SCHEMA has it
+	if [[ ! -d '$(SLACK_SCHEMA)' ]]; then
+	  echo "Slack's manifest schema is not checked: $(SLACK_SCHEMA) is no folder" >&2
+	  exit 0
+	fi
+	SLACK_SCHEMA=$$(realpath '$(SLACK_SCHEMA)') $(GOTEST) -count=1 -tags manifest $(call tagged,manifest)
+
 .PHONY: page
 page: ## Rebuild the demo's page, test it, and fail where what is committed differs
 	$(call need,npm,install Node.js 20 or newer)
@@ -89,7 +100,7 @@ bench: ## Measure; results also go to test-artifacts/bench.txt
 	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
 
 .PHONY: check
-check: tidy lint test race moto lambda template page browser ## Run every check
+check: tidy lint test race moto lambda template manifest page browser ## Run every check
 
 .PHONY: clean
 clean: ## Remove what was built
