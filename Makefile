@@ -69,10 +69,10 @@ lambda: ## Run the built functions in an emulated Lambda, with moto behind them
 	SHOWTIME_DIST=$(CURDIR)/dist/host $(GOTEST) -count=1 -tags lambda $(call tagged,lambda)
 
 .PHONY: template
-template: ## Check template.yaml
+template: ## Check template.yaml, and what CloudFormation makes of it
 	$(call need,cfn-lint,pip install cfn-lint)
 	cfn-lint template.yaml
-	$(GOTEST) ./test/template
+	$(GOTEST) -tags translated ./test/template
 
 .PHONY: manifest
 manifest: ## Check slack-manifest.yaml against Slack's schema, where SLACK_SCHEMA has it
