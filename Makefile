@@ -7,8 +7,14 @@ SHELL       := bash
 # The pinned tools; each is built into bin/ under a name that carries its version.
 GOLANGCI_VERSION  := v2.15.0
 GOTESTSUM_VERSION := v1.13.0
+GOVULNCHECK_VERSION := v1.9.0
+CYCLONEDX_VERSION := v1.10.0
 GOLANGCI  := bin/golangci-lint-$(GOLANGCI_VERSION)
 GOTESTSUM := bin/gotestsum-$(GOTESTSUM_VERSION)
+
+# The same source gives the same bytes, in whatever folder and from whatever checkout.
+REPRODUCIBLE := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+archive = tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --use-compress-program='gzip -n' -c
 
 # What runs the tests; CI puts a runner here that also counts them.
 GOTEST ?= go test
@@ -32,7 +38,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build the Lambda functions into dist/, ready for sam deploy
 	for name in $(LAMBDAS); do
-	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o $(DIST)/$$name/bootstrap ./cmd/$$name
+	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc $(REPRODUCIBLE) -o $(DIST)/$$name/bootstrap ./cmd/$$name
 	  rm -rf $(DIST)/$$name/clusters && cp -R clusters $(DIST)/$$name/clusters
 	done
 
@@ -101,6 +107,44 @@ bench: ## Measure; results also go to test-artifacts/bench.txt
 
 .PHONY: check
 check: tidy lint test race moto lambda template manifest page browser ## Run every check
+
+.PHONY: reproducible
+reproducible: ## Build the functions twice, from two folders, the first without a cache, and compare the bytes
+	one=$$(mktemp -d) && two=$$(mktemp -d) && trap 'rm -rf "$$one" "$$two"' EXIT
+	cp -R $(filter-out .git bin dist test-artifacts,$(wildcard *)) "$$one"
+	(cd "$$one" && GOFLAGS=-buildvcs=false GOCACHE="$$two/cache" $(MAKE) -s build DIST="$$two/dist")
+	$(MAKE) -s build DIST="$$two/again"
+	for name in $(LAMBDAS); do cmp "$$two/dist/$$name/bootstrap" "$$two/again/$$name/bootstrap"; done
+	diff -r "$$two/dist" "$$two/again"
+	echo "the same bytes twice"
+
+.PHONY: release
+release: ## Write the functions and the tool for every system into dist/release, with checksums; VERSION=v1.2.3
+	[[ '$(VERSION)' =~ ^v[0-9]+\.[0-9]+\.[0-9]+ ]] || { echo "make release VERSION=v1.2.3" >&2; exit 2; }
+	rm -rf dist/release && mkdir -p dist/release
+	for arch in arm64 amd64; do
+	  $(MAKE) -s build ARCH=$$arch DIST=dist/release/lambda-$$arch
+	  cp template.yaml slack-manifest.yaml LICENSE dist/release/lambda-$$arch/
+	  $(archive) -f dist/release/showtime-$(VERSION)-lambda-$$arch.tar.gz -C dist/release lambda-$$arch
+	done
+	for system in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
+	  out=showtime-$(VERSION)-$${system/\//-}
+	  mkdir dist/release/$$out && cp -R LICENSE README.md clusters dist/release/$$out/
+	  GOOS=$${system%/*} GOARCH=$${system#*/} CGO_ENABLED=0 go build $(REPRODUCIBLE) -o dist/release/$$out/ ./cmd/showtime
+	  $(archive) -f dist/release/$$out.tar.gz -C dist/release $$out
+	done
+	cd dist/release && find . -mindepth 1 -maxdepth 1 -type d -exec rm -r {} + && sha256sum *.tar.gz | tee SHA256SUMS
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what is linked; needs the network
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...
+
+.PHONY: sbom
+sbom: ## Write what the programs are made of to dist/*.cdx.json, as CycloneDX; needs the network
+	mkdir -p dist
+	for name in $(LAMBDAS) showtime; do
+	  go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION) app -licenses -json -output dist/$$name.cdx.json -main cmd/$$name
+	done
 
 .PHONY: clean
 clean: ## Remove what was built
