@@ -196,7 +196,7 @@ func TestApiIsThrottled(t *testing.T) {
 func TestOutputsAndRetention(t *testing.T) {
 	t.Parallel()
 	tpl := load(t)
-	outputs, err := tpl.Resolve(map[string]any(tpl.Section("Outputs")))
+	outputs, err := tpl.Resolve(tpl.Section("Outputs"))
 	if err != nil {
 		t.Fatal(err)
 	}
