@@ -119,7 +119,7 @@ reproducible: ## Build the functions twice, from two folders, the first without 
 	echo "the same bytes twice"
 
 .PHONY: release
-release: ## Write the functions and the tool for every system into dist/release, with checksums; VERSION=v1.2.3
+release: ## Write the functions and the tool for Linux and macOS into dist/release, with checksums; VERSION=v1.2.3
 	[[ '$(VERSION)' =~ ^v[0-9]+\.[0-9]+\.[0-9]+ ]] || { echo "make release VERSION=v1.2.3" >&2; exit 2; }
 	rm -rf dist/release && mkdir -p dist/release
 	for arch in arm64 amd64; do
@@ -127,7 +127,7 @@ release: ## Write the functions and the tool for every system into dist/release,
 	  cp template.yaml slack-manifest.yaml LICENSE dist/release/lambda-$$arch/
 	  $(archive) -f dist/release/showtime-$(VERSION)-lambda-$$arch.tar.gz -C dist/release lambda-$$arch
 	done
-	for system in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
+	for system in linux/amd64 linux/arm64 darwin/arm64; do
 	  out=showtime-$(VERSION)-$${system/\//-}
 	  mkdir dist/release/$$out && cp -R LICENSE README.md clusters dist/release/$$out/
 	  GOOS=$${system%/*} GOARCH=$${system#*/} CGO_ENABLED=0 go build $(REPRODUCIBLE) -o dist/release/$$out/ ./cmd/showtime
