@@ -7,8 +7,14 @@ SHELL       := bash
 # The pinned tools; each is built into bin/ under a name that carries its version.
 GOLANGCI_VERSION  := v2.15.0
 GOTESTSUM_VERSION := v1.13.0
+GOVULNCHECK_VERSION := v1.9.0
+CYCLONEDX_VERSION := v1.10.0
 GOLANGCI  := bin/golangci-lint-$(GOLANGCI_VERSION)
 GOTESTSUM := bin/gotestsum-$(GOTESTSUM_VERSION)
+
+# The same source gives the same bytes, in whatever folder and from whatever checkout.
+REPRODUCIBLE := -trimpath -buildvcs=false -ldflags='-s -w -buildid='
+archive = tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --use-compress-program='gzip -n' -c
 
 # What runs the tests; CI puts a runner here that also counts them.
 GOTEST ?= go test
@@ -17,6 +23,9 @@ GOTEST ?= go test
 LAMBDAS := receiver worker
 ARCH    ?= arm64
 DIST    ?= dist
+
+# The folder of Slack's manifest schema, github.com/slackapi/manifest-schema. It is not ours to keep here.
+SLACK_SCHEMA ?= ../shared/reference/slack-manifest-schema
 
 # The folders that have tests behind a build tag.
 tagged = $(or $(shell grep -rlE --include='*_test.go' '^//go:build .*\b$(1)\b' . | xargs -rn1 dirname | sort -u),$(error no test has the build tag $(1)))
@@ -29,7 +38,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build the Lambda functions into dist/, ready for sam deploy
 	for name in $(LAMBDAS); do
-	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o $(DIST)/$$name/bootstrap ./cmd/$$name
+	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc $(REPRODUCIBLE) -o $(DIST)/$$name/bootstrap ./cmd/$$name
 	  rm -rf $(DIST)/$$name/clusters && cp -R clusters $(DIST)/$$name/clusters
 	done
 
@@ -66,10 +75,18 @@ lambda: ## Run the built functions in an emulated Lambda, with moto behind them
 	SHOWTIME_DIST=$(CURDIR)/dist/host $(GOTEST) -count=1 -tags lambda $(call tagged,lambda)
 
 .PHONY: template
-template: ## Check template.yaml
+template: ## Check template.yaml, and what CloudFormation makes of it
 	$(call need,cfn-lint,pip install cfn-lint)
 	cfn-lint template.yaml
-	$(GOTEST) ./test/template
+	$(GOTEST) -tags translated ./test/template
+
+.PHONY: manifest
+manifest: ## Check slack-manifest.yaml against Slack's schema, where SLACK_SCHEMA has it
+	if [[ ! -d '$(SLACK_SCHEMA)' ]]; then
+	  echo "Slack's manifest schema is not checked: $(SLACK_SCHEMA) is no folder" >&2
+	  exit 0
+	fi
+	SLACK_SCHEMA=$$(realpath '$(SLACK_SCHEMA)') $(GOTEST) -count=1 -tags manifest $(call tagged,manifest)
 
 .PHONY: page
 page: ## Rebuild the demo's page, test it, and fail where what is committed differs
@@ -89,7 +106,45 @@ bench: ## Measure; results also go to test-artifacts/bench.txt
 	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
 
 .PHONY: check
-check: tidy lint test race moto lambda template page browser ## Run every check
+check: tidy lint test race moto lambda template manifest page browser ## Run every check
+
+.PHONY: reproducible
+reproducible: ## Build the functions twice, from two folders, the first without a cache, and compare the bytes
+	one=$$(mktemp -d) && two=$$(mktemp -d) && trap 'rm -rf "$$one" "$$two"' EXIT
+	cp -R $(filter-out .git bin dist test-artifacts,$(wildcard *)) "$$one"
+	(cd "$$one" && GOFLAGS=-buildvcs=false GOCACHE="$$two/cache" $(MAKE) -s build DIST="$$two/dist")
+	$(MAKE) -s build DIST="$$two/again"
+	for name in $(LAMBDAS); do cmp "$$two/dist/$$name/bootstrap" "$$two/again/$$name/bootstrap"; done
+	diff -r "$$two/dist" "$$two/again"
+	echo "the same bytes twice"
+
+.PHONY: release
+release: ## Write the functions and the tool for Linux and macOS into dist/release, with checksums; VERSION=v1.2.3
+	[[ '$(VERSION)' =~ ^v[0-9]+\.[0-9]+\.[0-9]+ ]] || { echo "make release VERSION=v1.2.3" >&2; exit 2; }
+	rm -rf dist/release && mkdir -p dist/release
+	for arch in arm64 amd64; do
+	  $(MAKE) -s build ARCH=$$arch DIST=dist/release/lambda-$$arch
+	  cp template.yaml slack-manifest.yaml LICENSE dist/release/lambda-$$arch/
+	  $(archive) -f dist/release/showtime-$(VERSION)-lambda-$$arch.tar.gz -C dist/release lambda-$$arch
+	done
+	for system in linux/amd64 linux/arm64 darwin/arm64; do
+	  out=showtime-$(VERSION)-$${system/\//-}
+	  mkdir dist/release/$$out && cp -R LICENSE README.md clusters dist/release/$$out/
+	  GOOS=$${system%/*} GOARCH=$${system#*/} CGO_ENABLED=0 go build $(REPRODUCIBLE) -o dist/release/$$out/ ./cmd/showtime
+	  $(archive) -f dist/release/$$out.tar.gz -C dist/release $$out
+	done
+	cd dist/release && find . -mindepth 1 -maxdepth 1 -type d -exec rm -r {} + && sha256sum *.tar.gz | tee SHA256SUMS
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities in what is linked; needs the network
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...
+
+.PHONY: sbom
+sbom: ## Write what the programs are made of to dist/*.cdx.json, as CycloneDX; needs the network
+	mkdir -p dist
+	for name in $(LAMBDAS) showtime; do
+	  go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION) app -licenses -json -output dist/$$name.cdx.json -main cmd/$$name
+	done
 
 .PHONY: clean
 clean: ## Remove what was built

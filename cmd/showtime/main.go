@@ -49,6 +49,7 @@ func commands() []command {
 		{"demo", "[--port N] [--open] [-v]", "play the whole product on this machine: no account, no network", demoCommand},
 		{"serve", "", "run everything in this one process, against real Slack and EMR", serveCommand},
 		{"validate", "FILE", "check a cluster file and print every problem with its JSON path", validateCommand},
+		{"manifest", "--url https://HOST", "print the manifest of the Slack app, with your address in it", manifestCommand},
 		{"audit", "[--since 24h] [--person U…] [--json]", "print who tried what, and what came of it", auditCommand},
 		{"help", "[COMMAND]", "explain the commands and every variable", helpCommand},
 	}

@@ -44,6 +44,7 @@ func TestCommandLine(t *testing.T) {
 		{"unknown_command", []string{"sing"}, exitUsage, `"sing" is no command`},
 		{"serve_takes_nothing", []string{"serve", "now"}, exitUsage, "usage: showtime serve"},
 		{"validate_takes_a_file", []string{"validate"}, exitUsage, "usage: showtime validate FILE"},
+		{"manifest_takes_an_address", []string{"manifest"}, exitUsage, "usage: showtime manifest --url"},
 		{"help_about_nothing_known", []string{"help", "sing"}, exitUsage, `"sing" is no command`},
 		{"demo_without_port", []string{"demo", "--port", "high"}, exitUsage, "usage: showtime demo"},
 	}

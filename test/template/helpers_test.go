@@ -6,16 +6,23 @@ import (
 	"showtime/test/template"
 )
 
-// load reads template.yaml with what an operator must fill in.
-func load(t *testing.T) *template.Template {
-	t.Helper()
-	tpl, err := template.Load(map[string]string{
+// filledIn is what an operator must fill in, and what exists only once deployed.
+func filledIn() map[string]string {
+	return map[string]string{
 		"EmrServiceRoleArn":  "arn:aws:iam::123456789012:role/EMR_Service",
 		"EmrInstanceRoleArn": "arn:aws:iam::123456789012:role/EMR_Instance",
 		"Channels":           "C1", "Admins": "UADMIN",
-		"Table.Arn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t",
-		"Queue.Arn": "arn:aws:sqs:eu-central-1:123456789012:q.fifo",
-	})
+		"Table.Arn":        "arn:aws:dynamodb:eu-central-1:123456789012:table/t",
+		"Queue.Arn":        "arn:aws:sqs:eu-central-1:123456789012:q.fifo",
+		"Worker.Arn":       "arn:aws:lambda:eu-central-1:123456789012:function:w",
+		"ReceiverLogs.Arn": "arn:aws:logs:eu-central-1:123456789012:log-group:r:*",
+	}
+}
+
+// load reads template.yaml with what an operator must fill in.
+func load(t *testing.T) *template.Template {
+	t.Helper()
+	tpl, err := template.Load(filledIn())
 	if err != nil {
 		t.Fatal(err)
 	}

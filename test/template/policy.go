@@ -81,8 +81,8 @@ func Allows(statements []Statement, r Request) bool {
 }
 
 func (s Statement) applies(r Request) bool {
-	if !slices.ContainsFunc(s.Actions, func(p string) bool { return like(p, r.Action) }) ||
-		!slices.ContainsFunc(s.Resources, func(p string) bool { return like(p, r.Resource) }) {
+	if !slices.ContainsFunc(s.Actions, func(p string) bool { return Like(p, r.Action) }) ||
+		!slices.ContainsFunc(s.Resources, func(p string) bool { return Like(p, r.Resource) }) {
 		return false
 	}
 	for operator, keys := range s.Conditions {
@@ -99,7 +99,7 @@ func (s Statement) applies(r Request) bool {
 func holds(operator string, want, got []string) bool {
 	matches := func(v string) bool { return slices.Contains(want, v) }
 	if strings.HasSuffix(operator, "StringLike") {
-		matches = func(v string) bool { return slices.ContainsFunc(want, func(p string) bool { return like(p, v) }) }
+		matches = func(v string) bool { return slices.ContainsFunc(want, func(p string) bool { return Like(p, v) }) }
 	}
 	switch operator {
 	case "StringEquals", "StringLike":
@@ -114,8 +114,8 @@ func holds(operator string, want, got []string) bool {
 	return false
 }
 
-// like matches IAM's * (any characters) and ? (one). path.Match has both, but its * stops at a slash.
-func like(pattern, s string) bool {
+// Like matches IAM's * (any characters) and ? (one). path.Match has both, but its * stops at a slash.
+func Like(pattern, s string) bool {
 	slashless := strings.NewReplacer("/", "\x00", "[", "\x01")
 	ok, err := path.Match(slashless.Replace(pattern), slashless.Replace(s))
 	return err == nil && ok

@@ -40,6 +40,11 @@ func Load(overrides map[string]string) (*Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read template: %w", err)
 	}
+	return Parse(data, overrides)
+}
+
+// Parse reads a template's YAML, or its JSON, as Load does.
+func Parse(data []byte, overrides map[string]string) (*Template, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
@@ -130,6 +135,9 @@ func decode(n *yaml.Node) (any, error) {
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
+		if call, ok, err := longForm(n); ok {
+			return call, err
+		}
 		m := make(map[string]any, len(n.Content)/2)
 		for i := 0; i < len(n.Content); i += 2 {
 			key := n.Content[i].Value
@@ -158,6 +166,22 @@ func decode(n *yaml.Node) (any, error) {
 	default: // CloudFormation refuses aliases, although YAML has them
 		return nil, fmt.Errorf("line %d: aliases are not for CloudFormation", n.Line)
 	}
+}
+
+// longForm reads an intrinsic function as JSON must write it: {"Ref": "Name"}, {"Fn::GetAtt": ["Name", "Arn"]}.
+func longForm(n *yaml.Node) (call Call, ok bool, err error) {
+	if len(n.Content) != 2 {
+		return Call{}, false, nil
+	}
+	fn, isFn := strings.CutPrefix(n.Content[0].Value, "Fn::")
+	if !isFn && fn != "Ref" {
+		return Call{}, false, nil
+	}
+	arg, err := decode(n.Content[1])
+	if parts, isList := arg.([]any); isList && fn == "GetAtt" {
+		arg = strings.Join(Strings(parts), ".")
+	}
+	return Call{Fn: fn, Arg: arg}, true, err
 }
 
 func scalar(n *yaml.Node) (any, error) {

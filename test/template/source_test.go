@@ -1,0 +1,16 @@
+//go:build !translated
+
+package template_test
+
+import (
+	"testing"
+
+	"showtime/test/template"
+)
+
+// deployed is what the tests of permissions read: the file as it stands. With the build tag
+// translated they read what CloudFormation makes of it.
+func deployed(t *testing.T) *template.Template {
+	t.Helper()
+	return load(t)
+}
