@@ -37,7 +37,7 @@ func FromEnvironment(ctx context.Context) (aws.Config, error) {
 }
 
 // EMR is the real thing, for the operator's template.
-func EMR(c aws.Config, f clusterfile.File, installation string) lifecycle.EMR {
+func EMR(c aws.Config, f clusterfile.File, installation string) *awsemr.EMR {
 	return awsemr.New(emr.NewFromConfig(c), f.Template, installation)
 }
 
