@@ -163,7 +163,7 @@ func (d recovering) RoundTrip(r *http.Request) (w *http.Response, err error) {
 	return d.direct.RoundTrip(r)
 }
 
-func away(err error) bool { return errors.Is(err, httpapi.ErrAway) }
+func away(err error) bool { return errors.Is(err, lifecycle.ErrAway) }
 
 func TestTokenStaysSafe(t *testing.T) {
 	t.Parallel()

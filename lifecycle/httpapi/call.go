@@ -66,7 +66,7 @@ func (c *Client) do(ctx context.Context, in call, into any) (*Problem, error) {
 	if p != nil {
 		err = refused(p)
 	}
-	return nil, fmt.Errorf("%w: %w", ErrAway, err)
+	return nil, fmt.Errorf("%w: %w", lifecycle.ErrAway, err)
 }
 
 // passing says whether the same request may be answered a moment later.

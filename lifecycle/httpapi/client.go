@@ -43,10 +43,6 @@ type Client struct {
 
 var _ lifecycle.Manager = (*Client)(nil)
 
-// ErrAway says that the manager could not be asked, or did not answer: what became of the request is unknown,
-// and asking again with the same operation id is safe.
-var ErrAway = errors.New("the lifecycle manager does not answer")
-
 // NewClient makes a Client. It calls nothing.
 func NewClient(o ClientOptions) (*Client, error) {
 	u, err := url.Parse(o.URL)
@@ -59,7 +55,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if o.Token == "" && o.Sign == nil {
 		return nil, errors.New("neither a token nor a signature proves who asks")
 	}
-	o.URL = strings.TrimRight(o.URL, "/")
+	o.URL = strings.TrimSuffix(strings.TrimRight(o.URL, "/"), "/v1")
 	if o.Pause <= 0 {
 		o.Pause = 300 * time.Millisecond
 	}
