@@ -79,6 +79,16 @@ func (c *Client) Start(ctx context.Context, in lifecycle.StartInput) (lifecycle.
 	return c.operate(ctx, "start", in.Op, body)
 }
 
+// Preview says what a start would send to EMR and cost. Nothing is done.
+func (c *Client) Preview(ctx context.Context, length time.Duration) (Answer, error) {
+	var answer Answer
+	p, err := c.post(ctx, c.path("/start?dry_run=true"), "", StartBody{Hours: length.Hours()}, &answer)
+	if err == nil && p != nil {
+		err = p
+	}
+	return answer, err
+}
+
 // Stop begins the end of a session.
 func (c *Client) Stop(ctx context.Context, in lifecycle.StopInput) (lifecycle.Outcome, error) {
 	if in.Generation < 1 {

@@ -70,6 +70,7 @@ func read(w http.ResponseWriter, r *http.Request) ([]byte, *httpapi.Problem) {
 		return nil, httpapi.NewProblem(httpapi.InvalidRequest, "the body cannot be read")
 	}
 	_ = conn.SetReadDeadline(time.Time{})
+	_ = conn.SetWriteDeadline(time.Now().Add(answerWithin)) // a launch, or a wait for a change, takes its time
 	return body, nil
 }
 

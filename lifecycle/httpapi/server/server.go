@@ -67,6 +67,8 @@ const (
 	// actWithin is how long an operation may take: a launch has 20 s, and its answer 5 to be recorded.
 	actWithin = 28 * time.Second
 	maxWait   = 20 * time.Second
+	// answerWithin is how long a request may take from here on until its answer is written.
+	answerWithin = 40 * time.Second
 )
 
 // New makes the handler.
