@@ -62,7 +62,7 @@ func Join(p Parts) (Joined, error) {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
 	}
 	store := snapshot.New(p.Store, p.File.Config.Name)
-	m, poker, err := manager(p, store, alarm)
+	m, poker, err := managerOf(p, store, alarm)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -76,8 +76,8 @@ func Join(p Parts) (Joined, error) {
 	return Joined{Worker: worker.New(bot, poker, p.Log, alarm), Manager: m}, nil
 }
 
-// manager is the lifecycle in this process, which has to be poked, or a manager elsewhere, which has a tick of its own.
-func manager(p Parts, store lifecycle.Store, alarm func(ctx context.Context, kind, detail string)) (lifecycle.Manager, worker.Poker, error) {
+// managerOf is the lifecycle in this process, which has to be poked, or a manager elsewhere, which has a tick of its own.
+func managerOf(p Parts, store lifecycle.Store, alarm func(ctx context.Context, kind, detail string)) (lifecycle.Manager, worker.Poker, error) {
 	if p.Config.LifecycleURL != "" {
 		client, err := httpapi.NewClient(httpapi.ClientOptions{
 			URL: p.Config.LifecycleURL, Cluster: p.File.Config.Name, Token: p.Config.LifecycleToken, Sign: p.Sign,
