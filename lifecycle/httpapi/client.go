@@ -111,7 +111,7 @@ func (c *Client) Extend(ctx context.Context, in lifecycle.ExtendInput) (lifecycl
 
 // extendBody is an extension as it travels.
 func extendBody(in lifecycle.ExtendInput, behalf string) ExtendBody {
-	return ExtendBody{Generation: generation(in.Generation), Hours: in.Step.Hours(), PastCap: in.PastCap, OnBehalfOf: behalf}
+	return ExtendBody{Generation: generation(in.Generation), Hours: in.Step.Hours(), From: in.From, PastCap: in.PastCap, OnBehalfOf: behalf, Request: in.Request, Approver: in.Approver}
 }
 
 func (c *Client) behalf(by string) string {

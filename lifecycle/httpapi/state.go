@@ -17,6 +17,12 @@ func FromState(s lifecycle.State) Cluster {
 			Grace: s.Limits.Grace.String(), Warn: words(s.Limits.Warn),
 		},
 	}
+	if s.StartWarn > 0 {
+		c.StartWarn = s.StartWarn.String()
+	}
+	if s.StartTimeout > 0 {
+		c.StartLimit = s.StartTimeout.String()
+	}
 	if s.Session.Generation > 0 {
 		c.Session = &s.Session
 	}
@@ -45,6 +51,12 @@ func (c Cluster) State() (lifecycle.State, error) {
 			Default: d.one(c.Lease.Default), Max: d.one(c.Lease.Max), Step: d.one(c.Lease.Step), Grace: d.one(c.Lease.Grace), Warn: d.all(c.Lease.Warn),
 		},
 		Launches: d.all(c.Launches),
+	}
+	if c.StartWarn != "" {
+		s.StartWarn = d.one(c.StartWarn)
+	}
+	if c.StartLimit != "" {
+		s.StartTimeout = d.one(c.StartLimit)
 	}
 	if c.Session != nil {
 		s.Session = *c.Session

@@ -214,7 +214,9 @@ func (s *server) extend(ctx context.Context, in *extendIn) (*answerOut, error) {
 
 // extension is an extension as the lifecycle takes it.
 func extension(op lifecycle.Op, in httpapi.ExtendBody) lifecycle.ExtendInput {
-	return lifecycle.ExtendInput{Op: op, Step: hours(in.Hours), PastCap: in.PastCap}
+	return lifecycle.ExtendInput{
+		Op: op, Step: hours(in.Hours), From: in.From, PastCap: in.PastCap, Request: typed.Line(in.Request), Approver: typed.Line(in.Approver),
+	}
 }
 
 // finish does an operation to its end, whether or not its caller stays, and answers.
