@@ -79,7 +79,7 @@ func tokenCommand(_ context.Context, p program, args []string) int {
 	}
 	token, hash := grant.NewToken()
 	row := grant.Row{Name: *name, TokenSHA256: hash, Clusters: strings.Split(*clusters, ",")}
-	for _, v := range strings.Split(*verbs, ",") {
+	for v := range strings.SplitSeq(*verbs, ",") {
 		row.Verbs = append(row.Verbs, grant.Verb(v))
 	}
 	if *expires != 0 {

@@ -113,7 +113,7 @@ func TestManyStarts(t *testing.T) {
 }
 
 func throttledOnly(err error) bool {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the faults of several clusters
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return errors.Is(err, lifecycle.ErrThrottled)
 	}

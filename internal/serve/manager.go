@@ -134,7 +134,9 @@ func (m *Manager) reload(ctx context.Context) {
 }
 
 func (m *Manager) sweep(ctx context.Context) {
-	store, ok := m.store.(interface{ Sweep(ctx context.Context) error })
+	store, ok := m.store.(interface {
+		Sweep(ctx context.Context) error
+	})
 	if !ok {
 		return
 	}
