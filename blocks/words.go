@@ -206,6 +206,18 @@ func Failed(r string) Message {
 		"Look at /emr status before trying again; the admins have been alarmed.", ref(r))
 }
 
+// ManagerAway says that the lifecycle manager cannot be reached, and promises nothing about what it did.
+func ManagerAway(r string) Message {
+	return words("The lifecycle manager, which looks after the cluster, does not answer right now; it is not certain what was done.",
+		"What runs goes on running, and its lease is kept. Look at /emr status in a few minutes before trying again.", ref(r))
+}
+
+// NothingToShow says that the lifecycle manager cannot be reached when somebody only wants to look.
+func NothingToShow() Message {
+	return words("The lifecycle manager, which looks after the cluster, does not answer right now, so there is nothing to show.",
+		"What runs goes on running, and its lease is kept. Try again in a few minutes.")
+}
+
 // NewerJob says that an older build cannot do what a newer one accepted.
 func NewerJob(r string) Message {
 	return words("Showtime is being updated and could not do this; nothing was changed.", "Try again in a few minutes.", ref(r))

@@ -52,6 +52,8 @@ func TestWordsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{"request_open", RequestOpen(request(approval.Open)), []string{"D-0142", "<@U0RAJ>", "Nothing was changed"}},
 		{"request_sent", RequestSent(request(approval.Open)), []string{"D-0142", "sent to the admins", "expires <!date^"}},
 		{"reason_required", ReasonRequired(), []string{"reason is required", "nothing was changed", "/emr destroy"}},
+		{"manager_away", ManagerAway("7F3K"), []string{"lifecycle manager", "does not answer", "/emr status", "7F3K"}},
+		{"nothing_to_show", NothingToShow(), []string{"lifecycle manager", "does not answer", "Try again"}},
 		{"failed", Failed("7F3K"), []string{"failed on our side", "/emr status", "7F3K"}},
 		{"newer_job", NewerJob("7F3K"), []string{"updated", "nothing was changed", "7F3K"}},
 	}

@@ -41,7 +41,7 @@ func writeOverview(w io.Writer) {
 // writeVariables lists every variable with who reads it.
 func writeVariables(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	_, _ = fmt.Fprint(t, "\nVariables (R receiver, W worker, S serve):\n\n")
+	_, _ = fmt.Fprint(t, "\nVariables (R receiver, W worker, S serve, L lifecycle, T showtime cluster):\n\n")
 	for _, v := range config.Variables() {
 		_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\n", v.Name, readers(v), v.Meaning+remark(v))
 	}

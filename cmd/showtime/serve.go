@@ -38,7 +38,7 @@ func serveCommand(ctx context.Context, p program, args []string) int {
 // readServe reads the settings and gives everything that is wrong with them, the cluster file included.
 func readServe(lookup config.Lookup) (config.Serve, error) {
 	settings, err := config.ReadServe(lookup, false)
-	errs := []error{err, wiring.Supported(settings.Worker)}
+	errs := []error{err}
 	if settings.Receiver.ClusterName != "" { // else the file cannot be read, which is said already
 		if _, err := clusterfile.Load(settings.Worker.Cluster); err != nil {
 			errs = append(errs, fmt.Errorf("SHOWTIME_CLUSTER: %w", err))

@@ -22,7 +22,7 @@ func TestServe_says_everything_that_is_wrong(t *testing.T) {
 	w := serve.New(t)
 	p := w.Spawn(w.Environ(map[string]string{
 		"SLACK_SIGNING_SECRET": "", "SLACK_BOT_TOKEN": "xoxp-wrong", "SHOWTIME_CHANNELS": "general", "SHOWTIME_ADMINS": "*",
-		"SHOWTIME_LISTEN": "8080", "SHOWTIME_LIFECYCLE_URL": "https://lifecycle.example", "LOG_LEVEL": "loud",
+		"SHOWTIME_LISTEN": "8080", "SHOWTIME_LIFECYCLE_URL": "http://lifecycle.example", "LOG_LEVEL": "loud",
 		"SHOWTIME_CLUSTER": strings.Replace(testbed.ClusterFile, `"4h"`, `"four"`, 1),
 	}), "serve")
 	if code := p.Wait(); code != exitFault {

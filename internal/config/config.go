@@ -92,6 +92,70 @@ func ReadServe(lookup Lookup, socket bool) (Serve, error) {
 	return s, r.err()
 }
 
+// Lifecycle are the settings of the lifecycle manager.
+type Lifecycle struct {
+	Installation string
+	Clusters     string // folder of cluster files
+	Grants       string // file of grants
+	Table        string // empty = the embedded store, not on Lambda
+	Data         string
+	Listen       string
+	AdminListen  string
+	LogLevel     zerolog.Level
+}
+
+// ReadLifecycle reads the settings of the manager as a process. The error names every variable that is wrong.
+func ReadLifecycle(lookup Lookup) (Lifecycle, error) {
+	r := reader{lookup: lookup}
+	s := r.lifecycle(false)
+	s.Data = r.or(varData, defaultData)
+	s.Listen, s.AdminListen = r.address(varListen, defaultListen), r.address(varAdminListen, defaultAdminListen)
+	if s.Listen == s.AdminListen && !anyPort(s.Listen) {
+		r.fail(varAdminListen, "must differ from "+varListen)
+	}
+	return s, r.err()
+}
+
+// ReadLifecycleLambda reads the settings of the manager as a Lambda function.
+func ReadLifecycleLambda(lookup Lookup) (Lifecycle, error) {
+	r := reader{lookup: lookup}
+	s := r.lifecycle(true)
+	return s, r.err()
+}
+
+func (r *reader) lifecycle(lambda bool) Lifecycle {
+	return Lifecycle{
+		Installation: r.installation(),
+		Clusters:     r.need(varClusters, "the folder of the cluster files"),
+		Grants:       r.need(varGrants, "the file of grants"),
+		Table:        r.table(lambda),
+		LogLevel:     r.logLevel(),
+	}
+}
+
+// Remote says where a lifecycle manager is and what proves who asks.
+type Remote struct {
+	URL   string
+	Token string `json:"-"` // empty = requests are signed with AWS credentials
+}
+
+// ReadRemote reads the settings of the command line against a manager.
+func ReadRemote(lookup Lookup) (Remote, error) {
+	r := reader{lookup: lookup}
+	s := Remote{URL: r.webURL(varLifecycleURL, "")}
+	if s.URL == "" && len(r.problems) == 0 {
+		r.fail(varLifecycleURL, "is required: the URL of a lifecycle manager")
+	}
+	s.Token = r.lifecycleToken(s.URL)
+	return s, r.err()
+}
+
+// String keeps the token out of a stray %v.
+func (Remote) String() string { return "remote settings" }
+
+// GoString does the same for %#v.
+func (Remote) GoString() string { return "remote settings" }
+
 // demands are what one process needs and another can do without.
 type demands struct{ signing, queue, table bool }
 

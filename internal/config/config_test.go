@@ -146,8 +146,10 @@ func TestSecretPath(t *testing.T) {
 func TestEachReadsOnlyItsOwn(t *testing.T) {
 	t.Parallel()
 	readers := map[config.Process]func(config.Lookup) error{
-		config.ReceiverProcess: func(l config.Lookup) error { _, err := config.ReadReceiver(l); return err },
-		config.WorkerProcess:   func(l config.Lookup) error { _, err := config.ReadWorker(l); return err },
+		config.ReceiverProcess:  func(l config.Lookup) error { _, err := config.ReadReceiver(l); return err },
+		config.WorkerProcess:    func(l config.Lookup) error { _, err := config.ReadWorker(l); return err },
+		config.LifecycleProcess: func(l config.Lookup) error { _, err := config.ReadLifecycle(l); return err },
+		config.ToolProcess:      func(l config.Lookup) error { _, err := config.ReadRemote(l); return err },
 		config.ServeProcess: func(l config.Lookup) error {
 			_, plain := config.ReadServe(l, false)
 			_, socket := config.ReadServe(l, true)
@@ -158,7 +160,10 @@ func TestEachReadsOnlyItsOwn(t *testing.T) {
 		},
 	}
 	for process, read := range readers {
-		e := full(map[string]string{"SLACK_APP_TOKEN": "xapp-1"})
+		e := full(map[string]string{
+			"SLACK_APP_TOKEN": "xapp-1", "SHOWTIME_CLUSTERS": "clusters", "SHOWTIME_GRANTS": "grants.json",
+			"SHOWTIME_LIFECYCLE_URL": "https://emr.example.com",
+		})
 		if err := read(e.lookup); err != nil {
 			t.Errorf("%s: %v", process, err)
 		}
@@ -197,6 +202,10 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		read func() error
 		want []string
 	}{
+		{"lifecycle", func() error { _, err := config.ReadLifecycleLambda(none); return err }, []string{
+			"SHOWTIME_CLUSTERS", "SHOWTIME_GRANTS", "SHOWTIME_INSTALLATION", "SHOWTIME_TABLE",
+		}},
+		{"tool", func() error { _, err := config.ReadRemote(none); return err }, []string{"SHOWTIME_LIFECYCLE_URL"}},
 		{"receiver", func() error { _, err := config.ReadReceiver(none); return err }, []string{
 			"SHOWTIME_CLUSTER", "SHOWTIME_QUEUE_URL", "SLACK_SIGNING_SECRET",
 		}},

@@ -10,6 +10,9 @@ const (
 	ReceiverProcess Process = "receiver"
 	WorkerProcess   Process = "worker"
 	ServeProcess    Process = "serve"
+	// LifecycleProcess is the lifecycle manager, ToolProcess the command line against one.
+	LifecycleProcess Process = "lifecycle"
+	ToolProcess      Process = "tool"
 )
 
 // The names of the variables.
@@ -23,6 +26,8 @@ const (
 	varSocketApp      = "SLACK_APP_TOKEN"
 	varInstallation   = "SHOWTIME_INSTALLATION"
 	varCluster        = "SHOWTIME_CLUSTER"
+	varClusters       = "SHOWTIME_CLUSTERS"
+	varGrants         = "SHOWTIME_GRANTS"
 	varChannels       = "SHOWTIME_CHANNELS"
 	varAdminChannel   = "SHOWTIME_ADMIN_CHANNEL"
 	varAnalysts       = "SHOWTIME_ANALYSTS"
@@ -64,10 +69,15 @@ func Variables() []Variable {
 	all := []Process{ReceiverProcess, WorkerProcess, ServeProcess}
 	back := []Process{WorkerProcess, ServeProcess}
 	front := []Process{ReceiverProcess, ServeProcess}
-	serve := []Process{ServeProcess}
+	serve, manager := []Process{ServeProcess}, []Process{LifecycleProcess}
+	stored := append(slices.Clone(back), LifecycleProcess)
+	listening := []Process{ServeProcess, LifecycleProcess}
+	remote := append(slices.Clone(back), ToolProcess)
 	return slices.Concat(slackVariables(all, front, back, serve), []Variable{
-		{varInstallation, back, "always", "", "name of this deployment; its clusters bear it as a tag"},
+		{varInstallation, stored, "always", "", "name of this deployment; its clusters bear it as a tag"},
 		{varCluster, all, "always", "", "path of the cluster file, or its JSON"},
+		{varClusters, manager, "unless --clusters", "", "folder of cluster files, *.json"},
+		{varGrants, manager, "always", "", "file that says who may do what; showtime token new makes its rows"},
 		{varChannels, back, "always", "", "ids of the channels where it may be used, comma-separated; the first is where cards go"},
 		{varAdminChannel, back, "", "the first channel", "id of the channel where approvals are asked"},
 		{varAnalysts, back, "", "admins only", "user ids and user-group ids, comma-separated; * = everybody in an allowed channel"},
@@ -76,13 +86,13 @@ func Variables() []Variable {
 		{varReason, back, "", "optional", "whether a reason is optional or required"},
 		{varPhrases, front, "", "built-in", `JSON {"start":[…],"status":[…],"destroy":[…]}: the phrases it listens for in a channel`},
 		{varQueueURL, all, "receiver", "embedded queue (serve)", "URL of the SQS FIFO queue"},
-		{varTable, back, "worker", "embedded store (serve)", "name of the DynamoDB table"},
-		{varData, serve, "", defaultData, "folder of the embedded store and queue"},
-		{varListen, serve, "", defaultListen, "address for Slack's requests"},
-		{varAdminListen, serve, "", defaultAdminListen, "address for metrics and the like"},
-		{varLifecycleURL, back, "", "in process", "URL of a lifecycle manager to work through"},
-		{varLifecycleToken, back, "", "signed with AWS credentials", "token for the lifecycle manager"},
-		{varLogLevel, all, "", defaultLogLevel, "trace, debug, info, warn, error, fatal, panic or disabled"},
+		{varTable, stored, "worker, lifecycle on Lambda", "embedded store (serve, lifecycle)", "name of the DynamoDB table"},
+		{varData, listening, "", defaultData, "folder of the embedded store and queue"},
+		{varListen, listening, "", defaultListen, "address for Slack's requests, or the manager's"},
+		{varAdminListen, listening, "", defaultAdminListen, "address for metrics and the like"},
+		{varLifecycleURL, remote, "showtime cluster", "in process", "URL of a lifecycle manager to work through"},
+		{varLifecycleToken, remote, "", "signed with AWS credentials", "token for the lifecycle manager"},
+		{varLogLevel, append(slices.Clone(all), LifecycleProcess), "", defaultLogLevel, "trace, debug, info, warn, error, fatal, panic or disabled"},
 	})
 }
 

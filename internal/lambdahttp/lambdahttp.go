@@ -23,13 +23,37 @@ type (
 // Handle makes a Lambda handler of an http.Handler. The query is left out: Slack signs the body alone,
 // so nothing may depend on it.
 func Handle(h http.Handler) func(context.Context, request) (response, error) {
+	return handle(h, func(r *http.Request, _ request) *http.Request { return r })
+}
+
+// HandleAPI makes a Lambda handler of an API's http.Handler: the query counts, and Principal gives the IAM
+// principal whose signature API Gateway has verified.
+func HandleAPI(h http.Handler) func(context.Context, request) (response, error) {
+	return handle(h, func(r *http.Request, in request) *http.Request {
+		r.URL.RawQuery = in.RawQueryString
+		if a := in.RequestContext.Authorizer; a != nil && a.IAM != nil {
+			r = r.WithContext(context.WithValue(r.Context(), principalKey{}, a.IAM.UserARN))
+		}
+		return r
+	})
+}
+
+type principalKey struct{}
+
+// Principal is the ARN of the IAM principal that API Gateway has verified, empty without one. No header counts.
+func Principal(r *http.Request) string {
+	arn, _ := r.Context().Value(principalKey{}).(string)
+	return arn
+}
+
+func handle(h http.Handler, more func(*http.Request, request) *http.Request) func(context.Context, request) (response, error) {
 	return func(ctx context.Context, in request) (response, error) {
 		body, err := bodyOf(in)
 		if err != nil {
 			return response{StatusCode: http.StatusBadRequest}, nil //nolint:nilerr // the answer says it
 		}
 		out := &writer{header: make(http.Header)}
-		h.ServeHTTP(out, requestOf(ctx, in, body))
+		h.ServeHTTP(out, more(requestOf(ctx, in, body), in))
 		return out.response(), nil
 	}
 }

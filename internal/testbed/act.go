@@ -61,6 +61,7 @@ func (b *Bed) Deliver(to wiring.Joined, m queue.Message, n int) error {
 func (b *Bed) Tick() {
 	b.T.Helper()
 	b.Clock.Move(time.Minute)
+	b.poke(b.T.Context())
 	if err := b.Worker.Tick(b.T.Context()); err != nil {
 		b.T.Fatalf("tick: %v", err)
 	}
@@ -70,6 +71,7 @@ func (b *Bed) Tick() {
 func (b *Bed) TickFor(d time.Duration) {
 	for end := b.Clock.Now().Add(d); b.Clock.Now().Before(end); {
 		b.Clock.Move(time.Minute)
+		b.poke(b.T.Context())
 		_ = b.Worker.Tick(b.T.Context())
 	}
 }

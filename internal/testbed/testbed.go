@@ -4,6 +4,7 @@
 package testbed
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -66,6 +67,8 @@ type Options struct {
 	File string
 	// Memory keeps the records in memory, where processes race as on DynamoDB, and not in a file.
 	Memory bool
+	// Manager puts the cluster behind a lifecycle manager, which the bot reaches over HTTP.
+	Manager bool
 }
 
 // Bed is the product, put together.
@@ -81,6 +84,7 @@ type Bed struct {
 	wiring.Joined
 	parts wiring.Parts
 	pipe  *pipe
+	poke  func(ctx context.Context) // the tick of a lifecycle manager, if there is one
 }
 
 // New puts a bed together; it is taken apart with the test.
@@ -88,6 +92,7 @@ func New(tb testing.TB, o Options) *Bed {
 	tb.Helper()
 	b := &Bed{T: tb, Clock: NewClock(), Queue: &Queue{}, Log: &Log{}, Points: &Points{}}
 	quiet := func(string) {}
+	b.poke = func(context.Context) {}
 	b.pipe = &pipe{handlers: map[string]http.Handler{}, point: quiet}
 	b.openSlack()
 	b.openStore(o)
@@ -175,6 +180,9 @@ func (b *Bed) join(o Options) {
 	b.parts = wiring.Parts{
 		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test"), Transport: b.pipe,
 		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
+	}
+	if o.Manager {
+		b.manage()
 	}
 	b.Joined = b.Another()
 	team, app, _, _ := b.Slack.IDs()

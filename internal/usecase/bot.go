@@ -164,7 +164,10 @@ func (b *Bot) GiveUp(ctx context.Context, j job.Job, cause error) {
 	b.alarm(ctx, "job-given-up", j.Ref)
 	b.logger(ctx).Error().Err(cause).Str("job", string(j.Kind)).Str("ref", j.Ref).Msg("job given up")
 	why, words := "failed", blocks.Failed(j.Ref)
-	if errors.Is(cause, job.ErrNewer) {
+	switch {
+	case errors.Is(cause, lifecycle.ErrAway):
+		why, words = "manager-away", blocks.ManagerAway(j.Ref)
+	case errors.Is(cause, job.ErrNewer):
 		why, words = "newer-job", blocks.NewerJob(j.Ref)
 	}
 	a := b.reply(j, words)

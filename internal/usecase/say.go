@@ -1,6 +1,7 @@
 package usecase
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -180,6 +181,9 @@ func (b *Bot) render(ctx context.Context, a answer) (slackapi.Message, error) {
 		return b.renderFailure(ctx, a)
 	}
 	v, err := b.panelView(ctx, a)
+	if errors.Is(err, lifecycle.ErrAway) { // nobody need wait for a screen until the manager is back
+		return slackapi.Message{Text: cmp.Or(a.Text, blocks.NothingToShow().Text)}, nil
+	}
 	if err != nil {
 		return slackapi.Message{}, fmt.Errorf("look at the cluster: %w", err)
 	}

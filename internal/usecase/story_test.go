@@ -14,7 +14,16 @@ import (
 // TestStory is the whole show: /emr, Start, ready, an analyst's Destroy, an admin's Approve, the receipt.
 func TestStory(t *testing.T) {
 	t.Parallel()
-	b := testbed.New(t, testbed.Options{})
+	for name, o := range map[string]testbed.Options{"in_process": {}, "through_a_manager": {Manager: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			story(t, testbed.New(t, o))
+		})
+	}
+}
+
+func story(t *testing.T, b *testbed.Bed) {
+	t.Helper()
 
 	b.Type(testbed.Ana, testbed.Team, "/emr")
 	panel := b.Ephemeral(testbed.Team, testbed.Ana)

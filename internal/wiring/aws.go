@@ -2,10 +2,13 @@ package wiring
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,6 +25,7 @@ import (
 	"showtime/internal/worker"
 	"showtime/lifecycle"
 	"showtime/lifecycle/awsemr"
+	"showtime/lifecycle/httpapi"
 )
 
 // AWS gives the SDK's configuration; the demo has its own, everybody else the environment's.
@@ -37,7 +41,7 @@ func FromEnvironment(ctx context.Context) (aws.Config, error) {
 }
 
 // EMR is the real thing, for the operator's template.
-func EMR(c aws.Config, f clusterfile.File, installation string) lifecycle.EMR {
+func EMR(c aws.Config, f clusterfile.File, installation string) *awsemr.EMR {
 	return awsemr.New(emr.NewFromConfig(c), f.Template, installation)
 }
 
@@ -49,6 +53,21 @@ func Table(c aws.Config, table string, now func() time.Time) lifecycle.Store {
 // Queue sends to SQS.
 func Queue(c aws.Config, url string) *sqsqueue.Sender {
 	return sqsqueue.NewSender(sqs.NewFromConfig(c), url)
+}
+
+// Sign proves who asks a lifecycle manager behind API Gateway, by AWS credentials.
+func Sign(c aws.Config, now func() time.Time) httpapi.Sign {
+	signer := v4.NewSigner()
+	return func(r *http.Request, bodyHash string) error {
+		if c.Credentials == nil {
+			return errors.New("there are no AWS credentials")
+		}
+		credentials, err := c.Credentials.Retrieve(r.Context())
+		if err != nil {
+			return fmt.Errorf("read AWS credentials: %w", err)
+		}
+		return signer.SignHTTP(r.Context(), credentials, r, bodyHash, "execute-api", c.Region, now())
+	}
 }
 
 // Secret is a fixed value or, with a path, the SecureString below it.
@@ -70,7 +89,7 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 		return nil, err
 	}
 	joined, err := Join(Parts{
-		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation),
+		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation), Sign: Sign(a, time.Now),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
 		DrawEvery: DrawEvery,
 	})

@@ -5,7 +5,6 @@ package wiring
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,6 +22,7 @@ import (
 	"showtime/internal/usecase"
 	"showtime/internal/worker"
 	"showtime/lifecycle"
+	"showtime/lifecycle/httpapi"
 )
 
 // Parts are what differs between the ways to run a worker.
@@ -35,8 +35,10 @@ type Parts struct {
 	// Now is domain time, Wire is Slack's.
 	Now, Wire func() time.Time
 	Log       zerolog.Logger
-	// Transport carries the calls to Slack; nil means Go's own.
-	Transport http.RoundTripper
+	// Sign signs requests to a lifecycle manager for which there is no token.
+	Sign httpapi.Sign
+	// Transport carries the calls to Slack, ManagerTransport those to a lifecycle manager; nil means Go's own.
+	Transport, ManagerTransport http.RoundTripper
 	// DrawEvery is the least time between two drawings of one message; 0 = none.
 	DrawEvery time.Duration
 }
@@ -50,20 +52,8 @@ type Joined struct {
 	Manager lifecycle.Manager
 }
 
-// Supported refuses settings that this build cannot honour. Starting without them would run a second
-// lifecycle beside the one that was asked for.
-func Supported(c config.Worker) error {
-	if c.LifecycleURL != "" {
-		return errors.New("SHOWTIME_LIFECYCLE_URL: this build cannot work through a lifecycle manager; unset it to run the lifecycle in process")
-	}
-	return nil
-}
-
 // Join joins the parts.
 func Join(p Parts) (Joined, error) {
-	if err := Supported(p.Config); err != nil {
-		return Joined{}, err
-	}
 	alarm := Alarm(p.Log)
 	slack, err := slackapi.New(slackapi.Options{
 		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire, Transport: p.Transport,
@@ -72,18 +62,37 @@ func Join(p Parts) (Joined, error) {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
 	}
 	store := snapshot.New(p.Store, p.File.Config.Name)
+	m, poker, err := managerOf(p, store, alarm)
+	if err != nil {
+		return Joined{}, err
+	}
+	decided := settings(p.Config, p.File.Config)
+	decided.DrawEvery = p.DrawEvery
+	bot := usecase.New(usecase.Options{
+		Settings: decided, Manager: m, Store: store, Poster: slack, Respond: slack,
+		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
+		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
+	})
+	return Joined{Worker: worker.New(bot, poker, p.Log, alarm), Manager: m}, nil
+}
+
+// managerOf is the lifecycle in this process, which has to be poked, or a manager elsewhere, which has a tick of its own.
+func managerOf(p Parts, store lifecycle.Store, alarm func(ctx context.Context, kind, detail string)) (lifecycle.Manager, worker.Poker, error) {
+	if p.Config.LifecycleURL != "" {
+		client, err := httpapi.NewClient(httpapi.ClientOptions{
+			URL: p.Config.LifecycleURL, Cluster: p.File.Config.Name, Token: p.Config.LifecycleToken, Sign: p.Sign,
+			Store: store, OnBehalf: true, Transport: p.ManagerTransport,
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("SHOWTIME_LIFECYCLE_URL: %w", err)
+		}
+		return client, nil, nil
+	}
 	local := lifecycle.NewLocal(lifecycle.Options{
 		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: store, EMR: p.EMR,
 		Now: p.Now, Log: p.Log, Alarm: alarm,
 	})
-	decided := settings(p.Config, p.File.Config)
-	decided.DrawEvery = p.DrawEvery
-	bot := usecase.New(usecase.Options{
-		Settings: decided, Manager: local, Store: store, Poster: slack, Respond: slack,
-		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
-		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
-	})
-	return Joined{Worker: worker.New(bot, local, p.Log, alarm), Manager: local}, nil
+	return local, local, nil
 }
 
 // Alarm raises an alarm as one log line of its own shape, which CloudWatch counts.

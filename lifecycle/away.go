@@ -1,0 +1,7 @@
+package lifecycle
+
+import "errors"
+
+// ErrAway says that a Manager elsewhere could not be asked or did not answer: what became of the request is
+// unknown, and asking again with the same operation id is safe.
+var ErrAway = errors.New("the lifecycle manager does not answer")
