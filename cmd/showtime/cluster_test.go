@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	examples "showtime/clusters"
 	"showtime/internal/config"
 	"showtime/internal/emrsim"
 	"showtime/internal/serve"
@@ -40,7 +41,10 @@ func openHouse(t *testing.T) *house {
 		Now: time.Now, NewID: func() string { return fmt.Sprintf("j-SIM%010d", n.Add(1)) }, Timing: emrsim.Timing{Capacity: time.Hour},
 	}))
 	t.Cleanup(emr.Close)
-	clusters := filepath.Join("..", "..", "clusters")
+	clusters := t.TempDir()
+	if err := os.WriteFile(filepath.Join(clusters, "exploration.json"), []byte(examples.Exploration()), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var hash string
 	h.token, hash = grant.NewToken()
 	grants, err := json.Marshal(map[string]any{"grants": []grant.Row{{
