@@ -98,12 +98,12 @@ func Variables() []Variable {
 
 func slackVariables(all, front, back, serve []Process) []Variable {
 	return []Variable{
-		{varSigning, front, "unless SLACK_SECRET_PATH or --socket", "", "the app's signing secret; several comma-separated while one is replaced, newest first"},
+		{varSigning, front, "unless SLACK_SECRET_PATH", "", "the app's signing secret; several comma-separated while one is replaced, newest first"},
 		{varBot, back, "unless SLACK_SECRET_PATH", "", "the bot's token, xoxb-…"},
 		{varSecretPath, all, "", "", "instead of secrets in variables: SSM path with the SecureStrings signing-secret, bot-token and app-token under it"},
 		{varAPIURL, back, "", defaultAPIURL, "Slack's Web API"},
 		{varTeamID, all, "", "any", "workspace id; requests of others are dropped"},
 		{varAppID, all, "", "any", "app id; requests of others are dropped"},
-		{varSocketApp, serve, "with --socket, unless SLACK_SECRET_PATH", "", "the app-level token, xapp-…"},
+		{varSocketApp, serve, "", "unset", "reserved: the app-level token, xapp-…, for Socket Mode, which serve does not offer yet"},
 	}
 }
