@@ -38,11 +38,11 @@ scene("an analyst types /emr, sees the panel alone and starts the cluster", asyn
   await me.say("/emr");
   const panel = me.last("OFF · exploration");
   await panel.getByText("Only visible to you").waitFor();
-  await panel.getByLabel("Purpose").fill("Case 4711 <b>&");
+  await panel.getByLabel("Purpose").fill("Case 4711: R&D <beacon>");
   await panel.getByLabel("Keep it for").selectOption("2");
   await me.picture("panel");
   await panel.getByRole("button", { name: "Start cluster" }).click();
-  await me.card("STARTING · exploration").getByText("Purpose: Case 4711 <b>&").waitFor();
+  await me.card("STARTING · exploration").getByText("Purpose: Case 4711: R&D <beacon>").waitFor();
   await raj.card("STARTING · exploration").waitFor();
   assert.equal(await raj.page.getByText("Only visible to you").count(), 0, "the panel is Ana's alone");
 });
@@ -142,6 +142,44 @@ scene("what goes wrong is told, and made good", async () => {
   await me.card("READY · exploration").waitFor();
   await me.picture("made-good");
 });
+
+scene("two analysts and two admins settle a request: needed, looked at, denied, asked again, withdrawn", async () => {
+  await raj.card("READY · exploration").getByRole("button", { name: "Use it too" }).click();
+  await raj.card("READY · exploration").getByText("@Raj").first().waitFor();
+  await ask("Done with it");
+  await raj.page.getByRole("button", { name: "I still need it" }).click();
+
+  await me.become("Mia");
+  await me.visit("emr-admins");
+  const request = me.last("DECISION NEEDED");
+  await request.getByText(/still needed by.*@Raj|@Raj.*still needs/i).first().waitFor();
+  await request.getByRole("button", { name: "Looking at it" }).click();
+  await request.getByText(/@Mia.*look|look.*@Mia/i).first().waitFor();
+  await me.picture("request-looked-at");
+
+  await me.become("Bo");
+  await request.getByLabel("Reason for denying").fill("Wait for Raj's export");
+  await request.getByRole("button", { name: "Deny", exact: true }).click();
+  await me.last("DENIED").getByText("Wait for Raj's export").first().waitFor();
+
+  await me.become("Ana");
+  await me.visit("threat-hunting");
+  await me.page.getByText("Wait for Raj's export").first().waitFor();
+  await ask("Raj is done");
+  await me.last("Only visible to you").getByRole("button", { name: "Withdraw request" }).click();
+  await me.last("Only visible to you").getByText(/taken back|withdrawn/i).first().waitFor();
+  assert.equal(await me.page.getByRole("complementary").locator(".clusters li.live").count(), 1, "the cluster runs on");
+});
+
+/** ask has Ana ask for the end of the session, with a reason. */
+async function ask(reason) {
+  await me.say("/emr");
+  const panel = me.last("Only visible to you");
+  await panel.getByLabel("Reason for destroying").fill(reason);
+  await panel.getByRole("button", { name: "Ask to destroy" }).click();
+  await me.dialog().getByRole("button", { name: "Send request" }).click();
+  await panel.getByRole("button", { name: "Withdraw request" }).waitFor();
+}
 
 scene("dark looks like dark", async () => {
   const dark = await Visitor.enter(browser, demo.url, { scheme: "dark" });
