@@ -25,6 +25,12 @@ func starts(t *testing.T, w *serve.World, user string) {
 func readyIn(t *testing.T, w *serve.World, p *serve.Process, minutes int) {
 	t.Helper()
 	p.Idle()
+	ticksTillReady(t, w, p, minutes)
+}
+
+// ticksTillReady ticks until the card says READY.
+func ticksTillReady(t *testing.T, w *serve.World, p *serve.Process, minutes int) {
+	t.Helper()
 	for range minutes {
 		if strings.Contains(w.Card(), "READY") {
 			return

@@ -30,7 +30,7 @@ func TestServe_on_DynamoDB_and_SQS(t *testing.T) {
 	}
 	starts(t, w, testbed.Ana)
 	serve.Until(t, "a card", func() bool { return strings.Contains(w.Card(), "STARTING") })
-	readyIn(t, w, p, 30)
+	ticksTillReady(t, w, p, 30)
 	if cards, live := len(w.Cards()), w.Live(); cards != 1 || live != 1 {
 		t.Errorf("%d cards, %d live clusters", cards, live)
 	}
