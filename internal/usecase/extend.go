@@ -13,21 +13,9 @@ import (
 
 // extend moves the lease's end by one step, up to the cap; anybody who may use the cluster may do that.
 func (b *Bot) extend(ctx context.Context, j job.Job) error {
-	in := lifecycle.ExtendInput{Op: b.op(j), From: time.UnixMilli(j.LeaseEnd)}
-	var d decision
-	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
-		d = b.extended(j, out)
-		return b.write(tx, j, d)
-	}
-	out, err := b.manager.Extend(ctx, in)
-	switch {
-	case err != nil:
-		return err
-	case out.Known: // the lifecycle knows it, and so do we unless a crash came between
-		return b.decide(ctx, j, b.extended(j, out))
-	}
-	b.settle(ctx, j, d)
-	return nil
+	return b.operate(ctx, j, b.extended, func(op lifecycle.Op) (lifecycle.Outcome, error) {
+		return b.manager.Extend(ctx, lifecycle.ExtendInput{Op: op, From: time.UnixMilli(j.LeaseEnd)})
+	})
 }
 
 // extended is the decision that follows an extension's outcome.

@@ -10,21 +10,9 @@ import (
 
 // join adds the person to those who use the session.
 func (b *Bot) join(ctx context.Context, j job.Job) error {
-	in := lifecycle.JoinInput{Op: b.op(j)}
-	var d decision
-	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
-		d = b.joined(j, out)
-		return b.write(tx, j, d)
-	}
-	out, err := b.manager.Join(ctx, in)
-	switch {
-	case err != nil:
-		return err
-	case out.Known: // the lifecycle knows it, and so do we unless a crash came between
-		return b.decide(ctx, j, b.joined(j, out))
-	}
-	b.settle(ctx, j, d)
-	return nil
+	return b.operate(ctx, j, b.joined, func(op lifecycle.Op) (lifecycle.Outcome, error) {
+		return b.manager.Join(ctx, lifecycle.JoinInput{Op: op})
+	})
 }
 
 // joined is the decision that follows a join's outcome.

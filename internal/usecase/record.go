@@ -124,6 +124,27 @@ func (b *Bot) decide(ctx context.Context, j job.Job, d decision) error {
 	return nil
 }
 
+// operate has the cluster do something, and records what follows from the outcome in the same transaction.
+func (b *Bot) operate(
+	ctx context.Context, j job.Job, follow func(job.Job, lifecycle.Outcome) decision, do func(lifecycle.Op) (lifecycle.Outcome, error),
+) error {
+	var d decision
+	op := b.op(j)
+	op.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
+		d = follow(j, out)
+		return b.write(tx, j, d)
+	}
+	out, err := do(op)
+	switch {
+	case err != nil:
+		return err
+	case out.Known: // the lifecycle knows it, and so do we unless a crash came between
+		return b.decide(ctx, j, follow(j, out))
+	}
+	b.settle(ctx, j, d)
+	return nil
+}
+
 // settle follows a recorded decision: one log line, then the debts its recorder holds the claims of.
 func (b *Bot) settle(ctx context.Context, j job.Job, d decision) {
 	b.attempt(j, d).Log(b.logger(ctx))

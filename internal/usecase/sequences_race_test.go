@@ -2,5 +2,9 @@
 
 package usecase_test
 
-// sequences is how many random interleavings one run plays; the race detector makes each slow.
-const sequences = 50
+// sequences is how many random interleavings one run plays, and atLeast how often each outcome must be among
+// them; the race detector makes each slow, so there are fewer.
+const (
+	sequences = 50
+	atLeast   = 1
+)

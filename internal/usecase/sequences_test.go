@@ -2,5 +2,8 @@
 
 package usecase_test
 
-// sequences is how many random interleavings one run plays.
-const sequences = 160
+// sequences is how many random interleavings one run plays, and atLeast how often each outcome must be among them.
+const (
+	sequences = 160
+	atLeast   = 3
+)
