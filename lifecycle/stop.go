@@ -121,13 +121,14 @@ func (l *Local) tellOrphan(ctx context.Context, row Row, id string) error {
 		}
 		return errors.Join(l.alarmIn(tx, a.ID, u), a.Record(tx, l.set.Name))
 	})
-	if err != nil && !errors.Is(err, ErrExists) {
-		return fmt.Errorf("record orphan: %w", err)
-	}
-	if !fresh || err != nil {
+	switch {
+	case errors.Is(err, ErrExists): // another tick tells
 		return nil
+	case err != nil:
+		return fmt.Errorf("record orphan: %w", err)
+	case fresh:
+		a.Log(&l.log)
+		l.raise(ctx, map[string]unsaid{a.ID: u})
 	}
-	a.Log(&l.log)
-	l.raise(ctx, map[string]unsaid{a.ID: u})
 	return nil
 }
