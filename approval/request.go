@@ -89,7 +89,7 @@ func closed(req Request) Verdict {
 	case Expired:
 		v.Sentence = "This request has already expired."
 	case NoLongerNeeded:
-		v.Sentence = "This request is no longer needed: the session is over."
+		v.Sentence = "This request is no longer needed: what it was about is over."
 	default:
 		v.Sentence = "This request cannot be decided any more."
 	}
