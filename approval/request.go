@@ -54,6 +54,11 @@ func Drop(req Request, now time.Time) (Request, bool) {
 	return req.close(NoLongerNeeded, "", now), true
 }
 
+// About says whether the request is about this lease end, as exact as a button carries it.
+func (r Request) About(leaseEnd time.Time) bool {
+	return r.LeaseEnd.UnixMilli() == leaseEnd.UnixMilli()
+}
+
 // expired counts the very instant of ExpiresAt, and a request without one, as too late.
 func (r Request) expired(now time.Time) bool { return !now.Before(r.ExpiresAt) }
 

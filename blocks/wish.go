@@ -44,7 +44,7 @@ func concerns(r approval.Request, s lifecycle.State) bool {
 	if !decidable(s) || s.Generation != r.Generation {
 		return false
 	}
-	return r.Kind != approval.MoreTime || s.Session.Stop == nil && s.Session.LeaseEnd.Equal(r.LeaseEnd)
+	return r.Kind != approval.MoreTime || s.Session.Stop == nil && r.About(s.Session.LeaseEnd)
 }
 
 // decidable says whether ending the session early still means anything.

@@ -179,7 +179,7 @@ func NobodyCanApprove(leaseEnd time.Time) Message {
 
 // RequestOpen refuses a second request for the same session.
 func RequestOpen(r approval.Request) Message {
-	return words("A request is open already:", openLine(&r), "Nothing was changed.")
+	return words("A "+wishOf(r).noun+" is open already:", openLine(&r), "Nothing was changed.")
 }
 
 // LostRace tells who decided too late what had been decided, by whom and when.
