@@ -118,6 +118,7 @@ func screens() map[string]Message {
 	addWaiting(all)
 	addHostile(all)
 	addLease(all)
+	addMoreTime(all)
 	addNews(all)
 	return all
 }

@@ -28,6 +28,7 @@ func TestGroup(t *testing.T) {
 		{job.StillNeed, true},
 		{job.Withdraw, true},
 		{job.Extend, true},
+		{job.MoreTime, true},
 		{job.LetEnd, true},
 		{job.Alert, true},
 	}

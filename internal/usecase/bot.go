@@ -135,6 +135,8 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.withdraw(ctx, j, who)
 	case job.Extend:
 		return b.extend(ctx, j)
+	case job.MoreTime:
+		return b.moreTime(ctx, j, who)
 	case job.LetEnd:
 		return b.letEnd(ctx, j)
 	case job.Alert:
