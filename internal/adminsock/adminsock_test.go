@@ -16,6 +16,8 @@ import (
 	"showtime/lifecycle"
 )
 
+func exploration(cluster string) bool { return cluster == "exploration" }
+
 func nine() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
 // folder is a data folder with a short path: the path of a socket has a limit.
@@ -48,7 +50,7 @@ func own(t *testing.T, dir string) func() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: adminsock.Handler(store, "exploration"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: adminsock.Handler(store, exploration), ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	return func() {
 		stop()
@@ -131,6 +133,10 @@ func TestKilledOwner(t *testing.T) {
 
 type brokenStore struct{}
 
+func (brokenStore) Get(context.Context, lifecycle.Key, any) (bool, error) {
+	return false, errors.New("down")
+}
+
 func (brokenStore) List(context.Context, lifecycle.Query) ([]lifecycle.Record, error) {
 	return nil, errors.New("down")
 }
@@ -143,7 +149,7 @@ func TestFaultsAreNoEmptyAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	server := &http.Server{Handler: adminsock.Handler(brokenStore{}, "exploration"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: adminsock.Handler(brokenStore{}, exploration), ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	if got, err := adminsock.Audit(t.Context(), dir, "exploration", audit.Query{}); err == nil {
 		t.Errorf("a store that is down gave %v", got)

@@ -161,7 +161,11 @@ func TestPeople(t *testing.T) {
 		t.Error("a group that does not exist has members")
 	}
 	who, err := r.Me(t.Context())
-	if diff := cmp.Diff(slackapi.Identity{TeamID: "T0SHOW", UserID: "U0BOT", BotID: "B0SHOW"}, who); diff != "" || err != nil {
+	want := slackapi.Identity{
+		TeamID: "T0SHOW", UserID: "U0BOT", BotID: "B0SHOW",
+		Scopes: []string{"channels:history", "chat:write", "commands", "groups:history", "usergroups:read", "users:read"},
+	}
+	if diff := cmp.Diff(want, who); diff != "" || err != nil {
 		t.Errorf("me: %v\n%s", err, diff)
 	}
 }
