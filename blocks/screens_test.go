@@ -119,6 +119,7 @@ func screens() map[string]Message {
 	addHostile(all)
 	addLease(all)
 	addNews(all)
+	addCheckups(all)
 	return all
 }
 

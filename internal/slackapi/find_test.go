@@ -198,3 +198,44 @@ func TestQuestionsAreNeverUnclear(t *testing.T) {
 		})
 	}
 }
+
+// TestArchived looks into channels as the doctor does, with no scope beyond those for the history.
+func TestArchived(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, channel, code string
+		before              func(w *slacklike.Workspace)
+		archived            bool
+	}{
+		{name: "empty", channel: "CSHOW"},
+		{name: "archived", channel: "CSHOW", before: func(w *slacklike.Workspace) { w.Archive("CSHOW", true) }, archived: true},
+		{name: "outside", channel: "CELSE", code: "not_in_channel"},
+		{name: "none", channel: "CNONE", code: "channel_not_found"},
+		{name: "unscoped", channel: "CSHOW", code: "missing_scope", before: func(w *slacklike.Workspace) {
+			w.SetScope("channels:history", false)
+			w.SetScope("groups:history", false)
+		}},
+		{name: "in_use", channel: "CSHOW", before: func(w *slacklike.Workspace) {
+			if _, err := w.Type(t.Context(), "UANA", "CSHOW", "hello", slacklike.TypeOptions{}); err != nil {
+				t.Error(err)
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			if tt.before != nil {
+				tt.before(r.slack)
+			}
+			archived, err := r.Archived(t.Context(), tt.channel)
+			code := ""
+			if e, ok := errors.AsType[*slackapi.Error](err); ok {
+				code = e.Code
+			}
+			if archived != tt.archived || code != tt.code || (err != nil) != (tt.code != "") {
+				t.Errorf("archived %t, %v", archived, err)
+			}
+		})
+	}
+}

@@ -22,9 +22,9 @@ func (b *Bot) examine(ctx context.Context, j job.Job, who approval.Person) error
 	return b.decide(ctx, j, d)
 }
 
-// renderCheckup looks at the setup now, for one person who is an admin still.
+// renderCheckup looks at the setup now, for one person who is an admin now.
 func (b *Bot) renderCheckup(ctx context.Context, a answer) (slackapi.Message, error) {
-	who, err := b.roles.Show(ctx, a.User)
+	who, err := b.roles.Fresh(ctx, a.User)
 	switch {
 	case err != nil:
 		return message(blocks.MembershipUnknown(a.Ref)), nil //nolint:nilerr // that is the answer
