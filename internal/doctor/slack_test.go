@@ -6,11 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	app "showtime"
 	"showtime/internal/doctor"
 	"showtime/internal/slackapi"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // slack is a Slack that answers what it was told to.
@@ -52,8 +52,10 @@ func TestToken(t *testing.T) {
 		{"any_team", scoped(all...), doctor.SlackSettings{Groups: true}, []string{"ok: UBOT", "ok: commands"}},
 		{"other_team", scoped(all...), doctor.SlackSettings{TeamID: "T2", Groups: true}, []string{"error: workspace T1, and SLACK_TEAM_ID says T2", "ok: commands"}},
 		{
-			"organisation", slack{me: slackapi.Identity{TeamID: "T9", EnterpriseID: "E1", UserID: "UBOT", Scopes: all}},
-			doctor.SlackSettings{TeamID: "E1", Groups: true}, []string{"ok: UBOT", "ok: commands"},
+			"organisation",
+			slack{me: slackapi.Identity{TeamID: "T9", EnterpriseID: "E1", UserID: "UBOT", Scopes: all}},
+			doctor.SlackSettings{TeamID: "E1", Groups: true},
+			[]string{"ok: UBOT", "ok: commands"},
 		},
 		{"groups_unread", scoped(without("usergroups:read")...), groups, []string{"ok: UBOT", "error: lacks usergroups:read"}},
 		{"groups_not_needed", scoped(without("usergroups:read")...), doctor.SlackSettings{TeamID: "T1"}, []string{"ok: UBOT", "ok: commands"}},

@@ -134,7 +134,8 @@ func (s Setup) managerChecks() []doctor.Check {
 // SecretCheck looks whether a secret can be read from below the SSM path or, without one, from its variable.
 func SecretCheck(v interface {
 	Check(ctx context.Context) error
-}, path, name, variable string) doctor.Check {
+}, path, name, variable string,
+) doctor.Check {
 	thing := variable
 	if path != "" {
 		thing = path + "/" + name

@@ -20,12 +20,16 @@ func TestFacts(t *testing.T) {
 		bad   bool
 	}{
 		{
-			"right", map[string]string{"FifoQueue": "true", "VisibilityTimeout": "360", "RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `","maxReceiveCount":5}`},
-			queue.Facts{FIFO: true, Visibility: 6 * time.Minute, MaxReceives: 5, DeadLetters: dead}, false,
+			"right",
+			map[string]string{"FifoQueue": "true", "VisibilityTimeout": "360", "RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `","maxReceiveCount":5}`},
+			queue.Facts{FIFO: true, Visibility: 6 * time.Minute, MaxReceives: 5, DeadLetters: dead},
+			false,
 		},
 		{
-			"count_in_quotes", map[string]string{"FifoQueue": "true", "VisibilityTimeout": "30", "RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `","maxReceiveCount":"3"}`},
-			queue.Facts{FIFO: true, Visibility: 30 * time.Second, MaxReceives: 3, DeadLetters: dead}, false,
+			"count_in_quotes",
+			map[string]string{"FifoQueue": "true", "VisibilityTimeout": "30", "RedrivePolicy": `{"deadLetterTargetArn":"` + dead + `","maxReceiveCount":"3"}`},
+			queue.Facts{FIFO: true, Visibility: 30 * time.Second, MaxReceives: 3, DeadLetters: dead},
+			false,
 		},
 		{"standard", map[string]string{"VisibilityTimeout": "30"}, queue.Facts{Visibility: 30 * time.Second}, false},
 		{"broken_policy", map[string]string{"RedrivePolicy": "x"}, queue.Facts{}, true},
