@@ -9,13 +9,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"showtime/internal/slacklike"
-	"showtime/internal/store/dynamostore"
 	"showtime/internal/testbed"
+	"showtime/internal/wiring"
 	"showtime/lifecycle"
 	"showtime/test/moto"
 )
@@ -59,7 +58,7 @@ func (h *hospital) as(function string) {
 // tick records a tick in the table.
 func (h *hospital) tick(at time.Time) {
 	h.t.Helper()
-	store := dynamostore.New(dynamodb.NewFromConfig(h.server.Config()), h.stack.Table, time.Now)
+	store := wiring.Table(h.server.Config(), h.stack.Table, time.Now)
 	err := store.Update(h.t.Context(), func(tx lifecycle.Tx) error {
 		return tx.Put(lifecycle.LiveKey("exploration", "lifecycle/watch"), map[string]any{"v": 1, "ticked_at": at})
 	})
@@ -106,9 +105,9 @@ func TestDoctor_of_a_stack_that_somebody_changed(t *testing.T) {
 		}
 	}
 	must(sqs.NewFromConfig(c).SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: &h.stack.QueueURL, Attributes: map[string]string{"VisibilityTimeout": "30"}}))
-	must(dynamodb.NewFromConfig(c).DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &h.stack.Table}))
+	h.env["SHOWTIME_TABLE"] = "gone"
 	must(ssm.NewFromConfig(c).DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: aws.String("/showtime/slack/bot-token")}))
 	h.says("worker", exitFault, "✗ error secret bot-token it cannot be read from /showtime/slack/bot-token: ParameterNotFound → Put it there: aws ssm put-parameter",
-		"? not checked bot token there is none to send", "✗ error queue it hides a job for 30s", "✗ error table dynamodb:DescribeTable of hospital-table: ResourceNotFoundException",
+		"? not checked bot token there is none to send", "✗ error queue it hides a job for 30s", "✗ error table dynamodb:DescribeTable of gone: ResourceNotFoundException",
 		"✗ error tick the record cannot be read", "✓ ok EMR listing")
 }

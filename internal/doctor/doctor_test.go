@@ -54,14 +54,21 @@ func TestExamine_keeps_checks_apart(t *testing.T) {
 
 func TestExamine_runs_the_last_after_the_others(t *testing.T) {
 	t.Parallel()
-	others := 0
-	last := doctor.Check{Name: "last", Last: true, Run: func(context.Context) []doctor.Finding {
-		if others != 1 {
-			t.Error("it ran before the others")
-		}
-		return nil
-	}}
-	doctor.Examine(t.Context(), time.Minute, []doctor.Check{last, {Name: "other", Run: func(context.Context) []doctor.Finding { others++; return nil }}})
+	synctest.Test(t, func(t *testing.T) {
+		others := 0
+		last := doctor.Check{Name: "last", Last: true, Run: func(context.Context) []doctor.Finding {
+			if others != 1 {
+				t.Error("it ran before the others")
+			}
+			return nil
+		}}
+		other := doctor.Check{Name: "other", Run: func(context.Context) []doctor.Finding {
+			time.Sleep(time.Second)
+			others++
+			return nil
+		}}
+		doctor.Examine(t.Context(), time.Minute, []doctor.Check{last, other})
+	})
 }
 
 // What others say is repeated without what drives a terminal, and not at length.

@@ -14,9 +14,9 @@ func Variables(process string, problems error) Check {
 	return Problems("variables", process+" would start with them", "Correct it for "+process+", which does not start so; showtime help says what each variable is for.", problems)
 }
 
-// each takes a joined error apart, and what is joined within it.
+// each takes a joined error apart, and what is joined within it; what only wraps a join stays whole.
 func each(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only a join itself is taken apart, not what wraps one
+	joined, ok := err.(interface{ Unwrap() []error })
 	switch {
 	case err == nil:
 		return nil
