@@ -58,8 +58,10 @@ func TestToken(t *testing.T) {
 			[]string{"ok: UBOT", "ok: commands"},
 		},
 		{
-			"any_of_an_organisation", slack{me: slackapi.Identity{TeamID: "T9", EnterpriseID: "E1", UserID: "UBOT", Scopes: all}},
-			doctor.SlackSettings{Groups: true}, []string{"ok: UBOT", "ok: commands"},
+			"any_of_an_organisation",
+			slack{me: slackapi.Identity{TeamID: "T9", EnterpriseID: "E1", UserID: "UBOT", Scopes: all}},
+			doctor.SlackSettings{Groups: true},
+			[]string{"ok: UBOT", "ok: commands"},
 		},
 		{"groups_unread", scoped(without("usergroups:read")...), groups, []string{"ok: UBOT", "error: lacks usergroups:read"}},
 		{"groups_not_needed", scoped(without("usergroups:read")...), doctor.SlackSettings{TeamID: "T1"}, []string{"ok: UBOT", "ok: commands"}},
