@@ -18,7 +18,7 @@ func (v *visit) serve() []doctor.Check {
 	checks := []doctor.Check{doctor.Variables("serve", problems)}
 	if v.socket {
 		token := wiring.Secret(v.aws, s.AppToken, s.Worker.SecretPath, secret.AppToken, time.Now)
-		checks = append(checks, wiring.SecretCheck(token, s.Worker.SecretPath, secret.AppToken, "SLACK_APP_TOKEN"))
+		checks = append(checks, wiring.SecretCheck(token.Check, s.Worker.SecretPath, secret.AppToken, "SLACK_APP_TOKEN"))
 	} else {
 		checks = append(checks, v.signing(s.Receiver))
 	}
@@ -28,6 +28,9 @@ func (v *visit) serve() []doctor.Check {
 	} else {
 		record = v.recordInTable(s.Worker.Table)
 	}
+	if s.Worker.QueueURL != "" {
+		checks = append(checks, queueUse())
+	}
 	return append(checks, v.work(s.Worker, record)...)
 }
 
@@ -36,7 +39,7 @@ func (v *visit) receiver() []doctor.Check {
 	s, problems := config.ReadReceiver(v.lookup)
 	checks := []doctor.Check{doctor.Variables("receiver", problems), v.signing(s)}
 	if s.QueueURL != "" {
-		checks = append(checks, doctor.QueueSettings(wiring.Queue(wiring.Heard(v.clocks, v.aws), s.QueueURL)))
+		checks = append(checks, doctor.QueueSettings(wiring.Queue(wiring.Heard(v.clocks, v.aws), s.QueueURL)), queueUse())
 	}
 	return checks
 }
@@ -46,9 +49,15 @@ func (v *visit) worker() []doctor.Check {
 	s, problems := config.ReadWorker(v.lookup)
 	checks := []doctor.Check{
 		doctor.Variables("worker", problems),
-		doctor.Unchecked("secret signing-secret", "it is the receiver's", "showtime doctor --for receiver; or ask the receiver's /healthz."),
+		doctor.Unchecked("secret signing-secret", "it is the receiver's", "showtime doctor --for receiver; or ask the receiver's /healthz."), queueUse(),
 	}
 	return append(checks, v.work(s, v.recordInTable(s.Table))...)
+}
+
+// queueUse is what no read shows, and every answer in Slack.
+func queueUse() doctor.Check {
+	return doctor.Unchecked("queue use", "sqs:SendMessage of the receiver; ReceiveMessage, DeleteMessage and ChangeMessageVisibility of the worker",
+		"Type /emr: its answer has gone through the queue.")
 }
 
 // work looks at what work needs, wherever it is done.
@@ -79,7 +88,7 @@ func (v *visit) signing(c config.Receiver) doctor.Check {
 	if c.SecretPath != "" {
 		signing = secret.NewSigning(wiring.Secret(v.aws, "", c.SecretPath, secret.SigningSecret, time.Now))
 	}
-	return wiring.SecretCheck(signing, c.SecretPath, secret.SigningSecret, "SLACK_SIGNING_SECRET")
+	return wiring.SecretCheck(signing.Check, c.SecretPath, secret.SigningSecret, "SLACK_SIGNING_SECRET")
 }
 
 func (v *visit) recordInTable(table string) func(cluster string) doctor.Vitals {

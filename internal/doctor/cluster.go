@@ -37,7 +37,7 @@ func ticked(name string, at, now time.Time) Finding {
 	if at.IsZero() {
 		return doubtful(name, "there has been none yet", "Nothing, before the first start. Else: "+do)
 	}
-	age := now.Sub(at).Round(time.Second)
+	age := max(0, now.Sub(at).Round(time.Second)) // another machine's clock may be ahead
 	what := fmt.Sprintf("the last was %s ago, one a minute is due", age)
 	switch {
 	case age > tickBad:

@@ -24,6 +24,7 @@ func TestTick(t *testing.T) {
 		want   string
 	}{
 		{"just_now", ticked(20 * time.Second), nil, "ok: 20s ago"},
+		{"clock_ahead", ticked(-5 * time.Second), nil, "ok: 0s ago"},
 		{"three_minutes", ticked(3 * time.Minute), nil, "ok: 3m0s ago"},
 		{"late", ticked(3*time.Minute + time.Second), nil, "warning: 3m1s ago, one a minute is due → See the runbook, No ticks"},
 		{"ten_minutes", ticked(10 * time.Minute), nil, "warning: 10m0s ago"},

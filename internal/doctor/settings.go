@@ -107,6 +107,8 @@ func Secret(name, thing string, read func(ctx context.Context) error) Check {
 			do = "Set " + thing + "."
 		case causeOf(err) == missing:
 			do = "Put it there: aws ssm put-parameter --type SecureString --name " + thing
+		case causeOf(err) == denied:
+			do += " If it is encrypted with a key of your own, allow kms:Decrypt on that."
 		}
 		return []Finding{bad(name, "it cannot be read from "+thing+": "+because(err), do)}
 	}}

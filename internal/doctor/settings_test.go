@@ -57,7 +57,7 @@ func TestSecret(t *testing.T) {
 	}{
 		{"there", "/showtime/slack/bot-token", nil, "ok: from /showtime/slack/bot-token"},
 		{"absent", "/showtime/slack/bot-token", failing("ParameterNotFound"), "error: aws ssm put-parameter --type SecureString --name /showtime/slack/bot-token"},
-		{"denied", "/showtime/slack/bot-token", failing("AccessDeniedException"), "error: Allow ssm:GetParameter on /showtime/slack/bot-token"},
+		{"denied", "/showtime/slack/bot-token", failing("AccessDeniedException"), "error: Allow ssm:GetParameter on /showtime/slack/bot-token; template.yaml has the statement. If it is encrypted with a key of your own, allow kms:Decrypt"},
 		{"no_credentials", "/showtime/slack/bot-token", failing("UnrecognizedClientException"), "error: valid AWS credentials"},
 		{"away", "/showtime/slack/bot-token", errAway, "error: connection refused"},
 		{"unset", "SLACK_BOT_TOKEN", errors.New("it is empty"), "error: Set SLACK_BOT_TOKEN."},

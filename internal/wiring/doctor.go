@@ -61,7 +61,7 @@ func (s Setup) Checks(clocks *doctor.Clocks) []doctor.Check {
 	a, c := Heard(clocks, s.AWS), s.Config
 	token := Secret(a, c.BotToken, c.SecretPath, secret.BotToken, s.Wire)
 	checks := slices.Concat(
-		FileChecks(s.File, s.Now), []doctor.Check{SecretCheck(token, c.SecretPath, secret.BotToken, "SLACK_BOT_TOKEN")}, s.slackChecks(clocks, token),
+		FileChecks(s.File, s.Now), []doctor.Check{SecretCheck(token.Check, c.SecretPath, secret.BotToken, "SLACK_BOT_TOKEN")}, s.slackChecks(clocks, token),
 	)
 	if c.QueueURL != "" {
 		checks = append(checks, doctor.QueueSettings(Queue(a, c.QueueURL)))
@@ -132,15 +132,12 @@ func (s Setup) managerChecks() []doctor.Check {
 }
 
 // SecretCheck looks whether a secret can be read from below the SSM path or, without one, from its variable.
-func SecretCheck(v interface {
-	Check(ctx context.Context) error
-}, path, name, variable string,
-) doctor.Check {
+func SecretCheck(read func(ctx context.Context) error, path, name, variable string) doctor.Check {
 	thing := variable
 	if path != "" {
 		thing = path + "/" + name
 	}
-	return doctor.Secret("secret "+name, thing, v.Check)
+	return doctor.Secret("secret "+name, thing, read)
 }
 
 // TableChecks look at a table.
