@@ -63,6 +63,9 @@ func TestRun_answers_the_tools_of_its_machine(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].What != "start" {
 		t.Errorf("audit: %v, %v", got, err)
 	}
+	if _, err := adminsock.Vitals(t.Context(), dir, "exploration"); err != nil {
+		t.Errorf("vitals: %v", err)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
