@@ -120,6 +120,7 @@ func screens() map[string]Message {
 	addLease(all)
 	addMoreTime(all)
 	addNews(all)
+	addCheckups(all)
 	return all
 }
 

@@ -171,6 +171,11 @@ func NotAdmin() Message {
 	return words("Only an admin decides about this request.", "Nothing was changed.")
 }
 
+// DoctorIsForAdmins refuses a look at the setup to somebody who is no admin.
+func DoctorIsForAdmins() Message {
+	return words("Only an admin may look at the setup.", "Nothing was looked at.", "/emr status says how the cluster is.")
+}
+
 // NobodyCanApprove refuses a request that no admin but its own person could approve.
 func NobodyCanApprove(leaseEnd time.Time) Message {
 	return words("Nobody else can approve this: there is no other admin.", "Nothing was changed.",

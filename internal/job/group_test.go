@@ -19,6 +19,7 @@ func TestGroup(t *testing.T) {
 		{job.AskDestroy, false},
 		{job.Outdated, false},
 		{job.History, false},
+		{job.Doctor, false},
 		{job.Start, true},
 		{job.Join, true},
 		{job.Destroy, true},

@@ -43,6 +43,7 @@ const (
 	LetEnd     Kind = "let-end"     // the Let it end button: no more warnings for this person
 	Alert      Kind = "alert"       // the Tell the admins button of a failed session
 	History    Kind = "history"     // /emr history
+	Doctor     Kind = "doctor"      // /emr doctor
 	Outdated   Kind = "outdated"    // a button this build does not know
 )
 

@@ -30,6 +30,7 @@ type fakeSQS struct {
 	faults   int             // how many receives fail first
 	settled  []string        // deletions and changes of visibility, in order
 	err      error           // of everything but receiving
+	attrs    map[string]string
 }
 
 func (f *fakeSQS) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
@@ -39,7 +40,7 @@ func (f *fakeSQS) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ .
 
 func (f *fakeSQS) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	f.settled = append(f.settled, "attributes of "+*in.QueueUrl)
-	return &sqs.GetQueueAttributesOutput{}, f.err
+	return &sqs.GetQueueAttributesOutput{Attributes: f.attrs}, f.err
 }
 
 func (f *fakeSQS) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput, _ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
