@@ -201,5 +201,5 @@ type Cost struct {
 	PerHourMin, PerHourMax float64
 	// PerHourNow is what the counted instances cost; 0 when they were not counted lately.
 	PerHourNow float64
-	AtMost                 float64
+	AtMost     float64
 }
