@@ -20,9 +20,12 @@ archive = tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --use-c
 GOTEST ?= go test
 
 # The functions of template.yaml. make build ARCH=amd64 builds them for the other processor.
-LAMBDAS := receiver worker
+LAMBDAS := receiver worker lifecycle
 ARCH    ?= arm64
 DIST    ?= dist
+
+# What the lifecycle manager's function allows to whom; it travels in its zip, as the cluster files do.
+GRANTS ?= grants.json
 
 # The folder of Slack's manifest schema, github.com/slackapi/manifest-schema. It is not ours to keep here.
 SLACK_SCHEMA ?= ../shared/reference/slack-manifest-schema
@@ -39,8 +42,9 @@ help: ## List the targets
 build: ## Build the Lambda functions into dist/, ready for sam deploy
 	for name in $(LAMBDAS); do
 	  GOOS=linux GOARCH=$(ARCH) CGO_ENABLED=0 go build -tags lambda.norpc $(REPRODUCIBLE) -o $(DIST)/$$name/bootstrap ./cmd/$$name
-	  rm -rf $(DIST)/$$name/clusters && cp -R clusters $(DIST)/$$name/clusters
+	  rm -rf $(DIST)/$$name/clusters && mkdir $(DIST)/$$name/clusters && cp clusters/*.json $(DIST)/$$name/clusters/
 	done
+	cp '$(GRANTS)' $(DIST)/lifecycle/grants.json
 
 .PHONY: test
 test: ## Run the tests that need Go alone
@@ -114,7 +118,6 @@ reproducible: ## Build the functions twice, from two folders, the first without 
 	cp -R $(filter-out .git bin dist test-artifacts,$(wildcard *)) "$$one"
 	(cd "$$one" && GOFLAGS=-buildvcs=false GOCACHE="$$two/cache" $(MAKE) -s build DIST="$$two/dist")
 	$(MAKE) -s build DIST="$$two/again"
-	for name in $(LAMBDAS); do cmp "$$two/dist/$$name/bootstrap" "$$two/again/$$name/bootstrap"; done
 	diff -r "$$two/dist" "$$two/again"
 	echo "the same bytes twice"
 
@@ -123,7 +126,7 @@ release: ## Write the functions and the tool for Linux and macOS into dist/relea
 	[[ '$(VERSION)' =~ ^v[0-9]+\.[0-9]+\.[0-9]+ ]] || { echo "make release VERSION=v1.2.3" >&2; exit 2; }
 	rm -rf dist/release && mkdir -p dist/release
 	for arch in arm64 amd64; do
-	  $(MAKE) -s build ARCH=$$arch DIST=dist/release/lambda-$$arch
+	  $(MAKE) -s build ARCH=$$arch DIST=dist/release/lambda-$$arch/dist # where the template looks for them
 	  cp template.yaml slack-manifest.yaml LICENSE dist/release/lambda-$$arch/
 	  $(archive) -f dist/release/showtime-$(VERSION)-lambda-$$arch.tar.gz -C dist/release lambda-$$arch
 	done

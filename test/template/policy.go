@@ -1,6 +1,7 @@
 package template
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -22,7 +23,7 @@ type Statement struct {
 	Conditions         map[string]map[string][]string // operator, key, values
 }
 
-// Statements gives what a role may and may not do.
+// Statements gives what a role may and may not do, by its own policies and by those that are attached to it.
 func (t *Template) Statements(role string) ([]Statement, error) {
 	properties, err := t.Properties(role)
 	if err != nil {
@@ -31,25 +32,50 @@ func (t *Template) Statements(role string) ([]Statement, error) {
 	if _, managed := properties["ManagedPolicyArns"]; managed {
 		return nil, fmt.Errorf("%s has managed policies, which nobody here can read", role)
 	}
-	var out []Statement
-	for _, policy := range properties["Policies"].([]any) {
-		for _, s := range Map(policy, "PolicyDocument")["Statement"].([]any) {
-			m := s.(map[string]any)
-			st := Statement{
-				Sid: fmt.Sprint(m["Sid"]), Effect: fmt.Sprint(m["Effect"]),
-				Actions: Strings(m["Action"]), Resources: Strings(m["Resource"]),
-				Conditions: map[string]map[string][]string{},
-			}
-			for operator, keys := range Map(m["Condition"]) {
-				st.Conditions[operator] = map[string][]string{}
-				for key, values := range Map(keys) {
-					st.Conditions[operator][key] = Strings(values)
-				}
-			}
-			out = append(out, st)
+	policies := properties["Policies"].([]any)
+	for _, name := range t.Resources("AWS::IAM::Policy") {
+		attached, err := t.Properties(name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(Strings(attached["Roles"]), role) {
+			policies = append(policies, attached)
 		}
 	}
+	var out []Statement
+	for _, policy := range policies {
+		out = append(out, statementsOf(Map(policy, "PolicyDocument"))...)
+	}
 	return out, nil
+}
+
+// Document reads a policy that stands alone, as JSON.
+func Document(data []byte) ([]Statement, error) {
+	var document map[string]any
+	if err := json.Unmarshal(data, &document); err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	return statementsOf(document), nil
+}
+
+func statementsOf(document map[string]any) []Statement {
+	var out []Statement
+	for _, s := range document["Statement"].([]any) {
+		m := s.(map[string]any)
+		st := Statement{
+			Sid: fmt.Sprint(m["Sid"]), Effect: fmt.Sprint(m["Effect"]),
+			Actions: Strings(m["Action"]), Resources: Strings(m["Resource"]),
+			Conditions: map[string]map[string][]string{},
+		}
+		for operator, keys := range Map(m["Condition"]) {
+			st.Conditions[operator] = map[string][]string{}
+			for key, values := range Map(keys) {
+				st.Conditions[operator][key] = Strings(values)
+			}
+		}
+		out = append(out, st)
+	}
+	return out
 }
 
 // Strings gives a value, or a list of them, as strings.
