@@ -32,13 +32,17 @@ func (t *Template) Statements(role string) ([]Statement, error) {
 	if _, managed := properties["ManagedPolicyArns"]; managed {
 		return nil, fmt.Errorf("%s has managed policies, which nobody here can read", role)
 	}
+	called, err := t.value(role)
+	if err != nil {
+		return nil, err
+	}
 	policies := properties["Policies"].([]any)
 	for _, name := range t.Resources("AWS::IAM::Policy") {
 		attached, err := t.Properties(name)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(Strings(attached["Roles"]), role) {
+		if slices.Contains(Strings(attached["Roles"]), called) {
 			policies = append(policies, attached)
 		}
 	}

@@ -4,10 +4,8 @@ package template_test
 
 import (
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,17 +13,12 @@ import (
 	"showtime/test/template"
 )
 
-// translate lets SAM's own translator, which cfn-lint brings along, make CloudFormation of template.yaml.
-var translate = sync.OnceValues(func() ([]byte, error) {
-	return exec.Command("python3", "translate.py", template.Path()).Output()
-})
-
 // deployed is the translated template: SAM may have added to what the file says.
 func deployed(t *testing.T, values map[string]string) *template.Template {
 	t.Helper()
-	data, err := translate()
+	data, err := template.Translate()
 	if err != nil {
-		t.Fatalf("translate template: %v", err)
+		t.Fatal(err)
 	}
 	tpl, err := template.Parse(data, values)
 	if err != nil {
