@@ -89,7 +89,7 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 		return nil, err
 	}
 	joined, err := Join(Parts{
-		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation), Sign: Sign(a, time.Now),
+		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation), AWS: a, Sign: Sign(a, time.Now),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
 		DrawEvery: DrawEvery,
 	})

@@ -60,7 +60,7 @@ func (s *Server) Deploy(tb testing.TB, name string, parameters map[string]string
 		Table: values["Table"], QueueURL: values["Queue"], DeadLetterURL: values["DeadLetterQueue"], ManagerTable: values["LifecycleTable"], server: s,
 	}
 	stack.read(tb, values)
-	stack.expire(tb)
+	stack.keep(tb)
 	return stack
 }
 
@@ -135,26 +135,40 @@ func ARN(service, name string) string {
 	return "arn:aws:" + service + ":" + region + ":123456789012:" + name
 }
 
-// expire sets the tables' time to live, which moto's CloudFormation forgets.
-func (k *Stack) expire(tb testing.TB) {
+// keep sets what moto's CloudFormation forgets of the tables: that records expire, and that a table can be restored.
+func (k *Stack) keep(tb testing.TB) {
 	tb.Helper()
-	client := dynamodb.NewFromConfig(k.server.Config())
 	for name, table := range map[string]string{"Table": k.Table, "LifecycleTable": k.ManagerTable} {
+		if table == "" {
+			continue
+		}
 		properties, err := k.Template.Properties(name)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if table == "" {
-			continue
-		}
-		_, err = client.UpdateTimeToLive(tb.Context(), &dynamodb.UpdateTimeToLiveInput{
-			TableName: &table, TimeToLiveSpecification: &dynamotypes.TimeToLiveSpecification{
-				AttributeName: aws.String(fmt.Sprint(template.Map(properties, "TimeToLiveSpecification")["AttributeName"])), Enabled: aws.Bool(true),
-			},
-		})
-		if err != nil {
+		ttl := dynamodb.UpdateTimeToLiveInput{TableName: &table, TimeToLiveSpecification: &dynamotypes.TimeToLiveSpecification{}}
+		convert(tb, properties["TimeToLiveSpecification"], ttl.TimeToLiveSpecification)
+		restore := dynamodb.UpdateContinuousBackupsInput{TableName: &table, PointInTimeRecoverySpecification: &dynamotypes.PointInTimeRecoverySpecification{}}
+		convert(tb, properties["PointInTimeRecoverySpecification"], restore.PointInTimeRecoverySpecification)
+		client := dynamodb.NewFromConfig(k.server.Config())
+		if _, err := client.UpdateTimeToLive(tb.Context(), &ttl); err != nil {
 			tb.Fatalf("set time to live: %v", err)
 		}
+		if _, err := client.UpdateContinuousBackups(tb.Context(), &restore); err != nil {
+			tb.Fatalf("set point-in-time recovery: %v", err)
+		}
+	}
+}
+
+// convert takes properties as they are: CloudFormation's names are the API's, and so the SDK's.
+func convert(tb testing.TB, from, into any) {
+	tb.Helper()
+	data, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(data, into)
+	}
+	if err != nil {
+		tb.Fatalf("convert properties: %v", err)
 	}
 }
 
