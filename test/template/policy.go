@@ -134,6 +134,8 @@ func holds(operator string, want, got []string) bool {
 	switch operator {
 	case "StringEquals", "StringLike":
 		return len(got) == 1 && matches(got[0])
+	case "ArnNotLike":
+		return !slices.ContainsFunc(got, func(v string) bool { return slices.ContainsFunc(want, func(p string) bool { return Like(p, v) }) })
 	case "ForAnyValue:StringEquals", "ForAnyValue:StringLike":
 		return slices.ContainsFunc(got, matches)
 	case "ForAllValues:StringEquals", "ForAllValues:StringLike": // true of no values at all
