@@ -87,7 +87,8 @@ template: ## Check template.yaml, and what CloudFormation makes of it
 .PHONY: manifest
 manifest: ## Check slack-manifest.yaml against Slack's schema, where SLACK_SCHEMA has it
 	if [[ ! -d '$(SLACK_SCHEMA)' ]]; then
-	  echo "Slack's manifest schema is not checked: $(SLACK_SCHEMA) is no folder" >&2
+	  echo "slack-manifest.yaml is not checked against Slack's schema: $(SLACK_SCHEMA) is no folder" >&2
+	  [[ '$(origin SLACK_SCHEMA)' == file && ! -d ../shared ]] # whoever named it, or has its place, misses it
 	  exit 0
 	fi
 	SLACK_SCHEMA=$$(realpath '$(SLACK_SCHEMA)') $(GOTEST) -count=1 -tags manifest $(call tagged,manifest)
