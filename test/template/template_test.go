@@ -148,6 +148,18 @@ func TestPokesGoStraightToTheFunctionOnce(t *testing.T) {
 	}
 }
 
+// What EventBridge or the scheduler sends to a FIFO queue needs a message group and a deduplication id, and cfn-lint
+// asks for neither. Nothing of ours sends there: SAM makes rules and schedules of the functions' own events.
+func TestNothingIsSentPastTheFunctions(t *testing.T) {
+	t.Parallel()
+	tpl := loadWith(t, withManager())
+	for _, kind := range []string{"AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::SQS::QueuePolicy"} {
+		if written := tpl.Resources(kind); len(written) > 0 {
+			t.Errorf("%s is written out: %v", kind, written)
+		}
+	}
+}
+
 func TestEachFunctionGetsItsVariablesOnly(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -229,9 +241,11 @@ func TestClusterFileHasTheParametersName(t *testing.T) {
 
 func TestAlarmsFireOnSilence(t *testing.T) {
 	t.Parallel()
-	tpl := load(t)
-	if got := properties(t, tpl, "NoTicksAlarm")["TreatMissingData"]; got != "breaching" {
-		t.Errorf("no data about ticks is %v, want breaching", got)
+	tpl := loadWith(t, withManager())
+	for _, alarm := range []string{"NoTicksAlarm", "LifecycleNoTicksAlarm"} {
+		if got := properties(t, tpl, alarm)["TreatMissingData"]; got != "breaching" {
+			t.Errorf("%s: no data about ticks is %v, want breaching", alarm, got)
+		}
 	}
 	dead := properties(t, tpl, "DeadLetterAlarm")
 	if dead["Threshold"] != 0 || dead["ComparisonOperator"] != "GreaterThanThreshold" {
