@@ -69,18 +69,18 @@ fmt: $(GOLANGCI) ## Format the code
 
 .PHONY: moto
 moto: ## Run the tests against moto's DynamoDB, SQS, SSM and EMR
-	$(call need,moto_server,pip install 'moto[server]')
+	$(call need,moto_server,pip install -r test/requirements.txt)
 	$(GOTEST) -count=1 -tags moto $(call tagged,moto)
 
 .PHONY: lambda
 lambda: ## Run the built functions in an emulated Lambda, with moto behind them
-	$(call need,moto_server,pip install 'moto[server]')
+	$(call need,moto_server,pip install -r test/requirements.txt)
 	$(MAKE) --no-print-directory build ARCH=$$(go env GOHOSTARCH) DIST=dist/host
 	SHOWTIME_DIST=$(CURDIR)/dist/host $(GOTEST) -count=1 -tags lambda $(call tagged,lambda)
 
 .PHONY: template
 template: ## Check template.yaml, and what CloudFormation makes of it
-	$(call need,cfn-lint,pip install cfn-lint)
+	$(call need,cfn-lint,pip install -r test/requirements.txt)
 	cfn-lint template.yaml
 	$(GOTEST) -tags translated ./test/template
 
