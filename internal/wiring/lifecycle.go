@@ -45,5 +45,17 @@ func LambdaLifecycle(ctx context.Context, c config.Lifecycle, read AWS, now func
 	if err != nil {
 		return nil, err
 	}
-	return manager.Lambda(api, fleet.Tick), nil
+	return manager.Lambda(api, Counted(log, fleet.Tick)), nil
+}
+
+// Counted writes a line, at whatever level is logged, when a tick was done: CloudWatch counts these lines, because
+// the function's invocations are requests as well.
+func Counted(log zerolog.Logger, tick func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := tick(ctx); err != nil {
+			return err
+		}
+		log.Log().Msg("tick")
+		return nil
+	}
 }

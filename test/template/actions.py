@@ -8,6 +8,7 @@ SERVICES = {"dynamodb": "dynamodb", "elasticmapreduce": "emr", "lambda": "lambda
 ONLY_IAM = [
     "dynamodb:ConditionCheckItem",  # a part of TransactWriteItems
     "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate",  # ExecuteStatement
+    "execute-api:Invoke",  # the right to call an API of one's own
     "iam:PassRole",  # asked when a role is handed to a service
     "lambda:InvokeFunction",  # the operation is Invoke
 ]
