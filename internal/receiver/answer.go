@@ -53,7 +53,8 @@ func answered(kind, user string) Answer {
 	return Answer{Status: http.StatusOK, Outcome: Answered, level: zerolog.InfoLevel, kind: kind, user: user}
 }
 
-func ignored(why string) Answer {
+// Ignore is the answer to what is Slack's and none of ours; why is a fixed word.
+func Ignore(why string) Answer {
 	return Answer{Status: http.StatusOK, Outcome: Ignored, level: zerolog.InfoLevel, why: why}
 }
 
@@ -64,6 +65,11 @@ func TurnAway(status int, why string) Answer {
 		a.plain = unauthorized
 	}
 	return a
+}
+
+// Fault is the answer after a bug.
+func Fault() Answer {
+	return Answer{Status: http.StatusInternalServerError, Outcome: Failed, level: zerolog.ErrorLevel}
 }
 
 func malformed() Answer { return TurnAway(http.StatusBadRequest, "malformed") }

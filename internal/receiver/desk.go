@@ -66,7 +66,7 @@ func (d *Desk) Command(ctx context.Context, form url.Values, at time.Time) Answe
 	case r.Check:
 		return answered("ssl-check", "")
 	case !d.ours(origin{app: r.AppID, team: r.Team}):
-		return ignored("foreign")
+		return Ignore("foreign")
 	case r.Answer != "":
 		a := answered(r.Word, r.User)
 		a.Ephemeral = r.Answer
@@ -87,9 +87,9 @@ func (d *Desk) Interaction(ctx context.Context, payload []byte, at time.Time) An
 	case err != nil:
 		return malformed()
 	case !d.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam, enterprise: r.Enterprise}):
-		return ignored("foreign")
+		return Ignore("foreign")
 	case r.Ignored != "":
-		return ignored(r.Ignored)
+		return Ignore(r.Ignored)
 	case !at.IsZero():
 		r.Job.At = at
 	case r.Job.At.IsZero(): // nobody knows how old it is
@@ -112,17 +112,17 @@ func (d *Desk) Event(ctx context.Context, body []byte) Answer {
 		a.plain = r.Challenge
 		return a
 	case r.Ignored == events.NoPhrase: // people talk: it must cost nothing, whoever they are
-		a := ignored(r.Ignored)
+		a := Ignore(r.Ignored)
 		a.level = zerolog.DebugLevel
 		return a
 	case r.Ignored == events.RateLimited:
-		a := ignored(r.Ignored)
+		a := Ignore(r.Ignored)
 		a.level = zerolog.WarnLevel
 		return a
 	case !d.ours(origin{app: r.AppID, team: r.Team, person: r.UserTeam, enterprise: r.Enterprise}):
-		return ignored("foreign")
+		return Ignore("foreign")
 	case r.Ignored != "":
-		return ignored(r.Ignored)
+		return Ignore(r.Ignored)
 	}
 	return d.queued(ctx, r.Job)
 }

@@ -30,6 +30,14 @@ type part struct {
 	check func(ctx context.Context) error
 }
 
+// Health answers /healthz and nothing else, for a process that Slack's requests reach in another way.
+func Health(c Config) http.Handler {
+	h := newHealth(c)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+pathHealth, func(w http.ResponseWriter, r *http.Request) { h.answer(r.Context()).write(w) })
+	return mux
+}
+
 func newHealth(c Config) *health {
 	h := &health{now: c.Now}
 	var signing func(ctx context.Context) error
@@ -39,7 +47,7 @@ func newHealth(c Config) *health {
 			return err
 		}
 	}
-	for _, p := range []part{{"queue", c.QueueHealth}, {"secret", signing}, {"store", c.StoreHealth}} {
+	for _, p := range []part{{"queue", c.QueueHealth}, {"secret", signing}, {"store", c.StoreHealth}, {"socket", c.SocketHealth}} {
 		if p.check != nil {
 			h.parts = append(h.parts, p)
 		}

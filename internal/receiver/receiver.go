@@ -42,13 +42,15 @@ type Config struct {
 	QueueHealth func(ctx context.Context) error
 	// StoreHealth says the same of the store, where the same process works on it.
 	StoreHealth func(ctx context.Context) error
-	Phrases     events.Phrases
-	Cluster     string
-	TeamID      string
-	AppID       string
-	Log         zerolog.Logger
-	Now         func() time.Time
-	Record      metric.Record
+	// SocketHealth says the same of the connection to Slack, where there is one.
+	SocketHealth func(ctx context.Context) error
+	Phrases      events.Phrases
+	Cluster      string
+	TeamID       string
+	AppID        string
+	Log          zerolog.Logger
+	Now          func() time.Time
+	Record       metric.Record
 }
 
 // Receiver answers Slack over HTTP.
@@ -83,7 +85,7 @@ func (rc *Receiver) guarded(r *http.Request) (a Answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			rc.config.Log.Error().Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("receiver panicked")
-			a = Answer{Status: http.StatusInternalServerError, Outcome: Failed, level: zerolog.ErrorLevel}
+			a = Fault()
 		}
 	}()
 	return rc.answer(r)

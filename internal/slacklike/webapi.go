@@ -23,6 +23,7 @@ type method struct {
 
 func methodNamed(name string) (method, bool) {
 	m, ok := map[string]method{
+		"apps.connections.open": {appScope, (*Workspace).openConnection},
 		"auth.test":             {"", (*Workspace).authTest},
 		"chat.postMessage":      {"chat:write", (*Workspace).postMessage},
 		"chat.update":           {"chat:write", (*Workspace).update},
@@ -72,12 +73,23 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, name strin
 
 // perform checks the token and does the call. The caller holds mu.
 func (w *Workspace) perform(m method, token string, args url.Values) answer {
+	if m.scope == appScope {
+		if token != w.appToken {
+			return answer{"ok": false, "error": "invalid_auth"}
+		}
+		return w.do(m, args)
+	}
 	if code := w.checkToken(token); code != "" {
 		return answer{"ok": false, "error": code}
 	}
 	if m.scope != "" && !w.scopes[m.scope] && (m.scope != "channels:history" || !w.scopes["groups:history"]) {
 		return w.missingScope(m.scope)
 	}
+	return w.do(m, args)
+}
+
+// do does a call that may be made. The caller holds mu.
+func (w *Workspace) do(m method, args url.Values) answer {
 	a, code := m.do(w, args)
 	if a == nil {
 		a = answer{}
