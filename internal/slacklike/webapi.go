@@ -2,7 +2,9 @@ package slacklike
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -155,7 +157,7 @@ func readArgs(r *http.Request) (token string, args url.Values, err error) {
 // jsonArgs reads a JSON object; what is no string stays JSON, as in a form.
 func jsonArgs(r *http.Request) (url.Values, error) {
 	var object map[string]json.RawMessage
-	if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&object); err != nil && !errors.Is(err, io.EOF) { // none is no arguments
 		return nil, err
 	}
 	args := url.Values{}

@@ -77,7 +77,12 @@ func build(t *testing.T) *world {
 	kept := func(context.Context) (string, error) { return w.token.Load().(string), nil }
 	w.client = socket.New(socket.Options{
 		URL: w.slack.APIURL(), Token: kept, Refresh: kept, TokenName: "SLACK_APP_TOKEN", Desk: desk, Log: log, Now: w.now,
-		Pause: func(_ context.Context, d time.Duration) { w.pauses <- d },
+		Pause: func(ctx context.Context, d time.Duration) {
+			select {
+			case w.pauses <- d:
+			case <-ctx.Done():
+			}
+		},
 	})
 	return w
 }
