@@ -16,7 +16,10 @@ func TestSocket(t *testing.T) {
 	w := serve.New(t)
 	w.Slack.SetSocketMode(true)
 	p := w.Start(map[string]string{"SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": w.Slack.AppToken()}, "--socket")
-	serve.Until(t, "health", func() bool { status, _ := p.Get(p.URL + "/healthz"); return status == http.StatusOK })
+	serve.Until(t, "a connection", func() bool { return strings.Contains(p.Log.String(), "socket open") })
+	if status, body := p.Get(p.URL + "/healthz"); status != http.StatusOK {
+		t.Errorf("health is %d, %q", status, body)
+	}
 	if _, err := w.Slack.Type(t.Context(), testbed.Ana, testbed.Team, "It's showtime!", slacklike.TypeOptions{}); err != nil {
 		t.Fatal(err)
 	}
