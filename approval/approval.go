@@ -76,6 +76,7 @@ const (
 	CodeNotOwn     Code = "not-own-request" // only its person withdraws a request
 	CodeLookedAt   Code = "looked-at"       // another admin is looking at it: By until At
 	CodeNotUsing   Code = "not-using"       // only who uses the session can still need it
+	CodeNoEnd      Code = "ends-nothing"    // nobody need say so of a request that ends nothing
 )
 
 // VerdictKind is allowed, refused, or "ask an admin".
@@ -101,10 +102,20 @@ const (
 	NoLongerNeeded RequestState = "no longer needed"
 )
 
-// Request is an analyst's confirmed wish to end a session early. It is pinned to the session's generation.
+// RequestKind is what a request wants.
+type RequestKind string
+
+// The kinds of requests.
+const (
+	Destroy  RequestKind = ""          // the session's early end
+	MoreTime RequestKind = "more-time" // one more step for the session, past its lease's cap
+)
+
+// Request is somebody's confirmed wish that an admin must agree to. It is pinned to the session's generation.
 type Request struct {
 	V          int          `json:"v"`
 	ID         string       `json:"id"` // short, shown to people
+	Kind       RequestKind  `json:"kind,omitempty"`
 	State      RequestState `json:"state"`
 	Generation int64        `json:"generation"`
 	By         string       `json:"by"`
@@ -112,6 +123,8 @@ type Request struct {
 	At         time.Time    `json:"at"`
 	ExpiresAt  time.Time    `json:"expires_at"`
 	Channel    string       `json:"channel"` // where it was asked, for telling its person
+	// LeaseEnd is, of MoreTime, the lease end that it wants to move: it means nothing once that has moved.
+	LeaseEnd time.Time `json:"lease_end,omitzero"`
 
 	DecidedBy string    `json:"decided_by,omitempty"`
 	DecidedAt time.Time `json:"decided_at,omitzero"`

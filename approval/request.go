@@ -54,6 +54,11 @@ func Drop(req Request, now time.Time) (Request, bool) {
 	return req.close(NoLongerNeeded, "", now), true
 }
 
+// About says whether the request is about this lease end, as exact as a button carries it.
+func (r Request) About(leaseEnd time.Time) bool {
+	return r.LeaseEnd.UnixMilli() == leaseEnd.UnixMilli()
+}
+
 // expired counts the very instant of ExpiresAt, and a request without one, as too late.
 func (r Request) expired(now time.Time) bool { return !now.Before(r.ExpiresAt) }
 
@@ -89,7 +94,7 @@ func closed(req Request) Verdict {
 	case Expired:
 		v.Sentence = "This request has already expired."
 	case NoLongerNeeded:
-		v.Sentence = "This request is no longer needed: the session is over."
+		v.Sentence = "This request is no longer needed: what it was about is over."
 	default:
 		v.Sentence = "This request cannot be decided any more."
 	}

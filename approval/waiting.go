@@ -39,6 +39,8 @@ func Need(req Request, who Person, uses bool, now time.Time) (Request, Verdict) 
 	switch {
 	case !who.May():
 		return req, refuseRole(who)
+	case req.Kind != Destroy:
+		return req, Verdict{Kind: Refuse, Code: CodeNoEnd, Sentence: "This request ends nothing: nobody loses the cluster by it."}
 	case who.ID == req.By:
 		return req, Verdict{Kind: Refuse, Code: CodeOwn, Sentence: "This is your own request. If you still need the cluster, withdraw it."}
 	case req.State != Open:

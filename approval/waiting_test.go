@@ -16,6 +16,13 @@ func lookedAt() approval.Request {
 	return r
 }
 
+// pastCap is the open request as one for more time.
+func pastCap() approval.Request {
+	r := request(approval.Open)
+	r.Kind, r.LeaseEnd = approval.MoreTime, asked().Add(time.Hour)
+	return r
+}
+
 func TestLook(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -79,6 +86,7 @@ func TestNeed(t *testing.T) {
 		{"uses_it", request(approval.Open), other, true, 0, []string{other.ID}, ""},
 		{"said_again", noted, other, true, 0, []string{other.ID}, ""},
 		{"second_person", noted, admin, true, 0, []string{other.ID, admin.ID}, ""},
+		{"ends_nothing", pastCap(), other, true, 0, nil, approval.CodeNoEnd},
 		{"not_using", request(approval.Open), other, false, 0, nil, approval.CodeNotUsing},
 		{"own_request", request(approval.Open), analyst, true, 0, nil, approval.CodeOwn},
 		{"stranger", request(approval.Open), stranger, true, 0, nil, approval.CodeNoRole},

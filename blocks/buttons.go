@@ -90,28 +90,31 @@ func stoppable(s lifecycle.State) bool {
 
 // destroyButton is the viewer's own Destroy button, nil when there is nothing to destroy.
 func destroyButton(v PanelView) *button {
-	if !stoppable(v.State) || ownRequest(v) != nil && mustAsk(v) {
+	if !stoppable(v.State) || v.own(v.Open) != nil && mustAsk(v) {
 		return nil
 	}
 	c := destroyConfirm(v)
 	return newButton(actionid.Destroy, c.label, c.meaning, current(v.State)).styled(slack.StyleDanger).asking(c.confirm)
 }
 
-// ownRequest is the viewer's own open request, nil when there is none or others see the message too.
-func ownRequest(v PanelView) *approval.Request {
-	if v.Open == nil || v.Public || v.Open.State != approval.Open || v.Open.By != v.Viewer.ID {
+// own is the request if it is open and the viewer's own, nil otherwise or when others see the message too.
+func (v PanelView) own(r *approval.Request) *approval.Request {
+	if r == nil || v.Public || r.State != approval.Open || r.By != v.Viewer.ID {
 		return nil
 	}
-	return v.Open
+	return r
 }
 
-// withdrawButton takes the viewer's own request back, nil when there is none.
-func withdrawButton(v PanelView) *button {
-	r := ownRequest(v)
-	if r == nil {
+// withdrawButton takes the viewer's own request back, nil when it is none of theirs.
+func withdrawButton(v PanelView, r *approval.Request) *button {
+	if r = v.own(r); r == nil {
 		return nil
 	}
-	return newButton(actionid.Withdraw, "Withdraw request", "takes your request back; the cluster keeps running", requestValue(*r))
+	label := "Withdraw request"
+	if r.Kind == approval.MoreTime {
+		label += " for more time"
+	}
+	return newButton(actionid.Withdraw, label, "takes your request back; "+wishOf(*r).kept, requestValue(*r))
 }
 
 // cancels says whether the viewer may end a start that nobody could use yet.

@@ -12,6 +12,8 @@ import (
 type CardView struct {
 	State lifecycle.State
 	Open  *approval.Request // an open destroy request, if any
+	// MoreTime is an open request for more time than the lease's cap, if any.
+	MoreTime *approval.Request
 	// Policy makes the words of the Destroy button exact; without it they hold under every policy.
 	Policy approval.Policy
 	// Earlier says that there has been a later session: this one's Start button would be out of date.
@@ -41,15 +43,15 @@ func liveCard(v CardView) Message {
 	s := v.State
 	p := cardPage(v)
 	p.say(append(steps(s, v.Now), etaLine(s, v.Now))...)
-	p.say(cardLease(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open))
+	p.say(cardLease(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open), openLine(v.MoreTime))
 	reasonOf(p, s.Session)
 	p.say(troubleLine(s.Session), overdueLine(s.Session))
 	p.say(costLine(s))
 	p.say(append([]string{"Started by " + Mention(s.Session.Starter) + ".", peopleLine(s.Session)}, extendedBy(s.Session)...)...)
 	p.quote("Purpose", s.Session.Purpose, maxTyped)
 	p.note(identity(s))
-	everybody := PanelView{State: s, Policy: v.Policy, Public: true}
-	p.actions(notebookButton(s), joinFor(everybody), extendButton(s, v.Now), destroyButton(everybody))
+	everybody := PanelView{State: s, Policy: v.Policy, MoreTime: v.MoreTime, Public: true, Now: v.Now}
+	p.actions(notebookButton(s), joinFor(everybody), extendButton(s, v.Now), moreTimeButton(everybody), destroyButton(everybody))
 	return p.message()
 }
 

@@ -232,11 +232,11 @@ func overdueLine(e lifecycle.Session) string {
 	return "⚠ Attention: AWS has not ended it after more than 20 minutes. It may still cost money; Showtime keeps trying."
 }
 
-// openLine says that a destroy request waits for an admin.
+// openLine says that a request waits for an admin.
 func openLine(r *approval.Request) string {
 	if r == nil || r.State != approval.Open {
 		return ""
 	}
-	return "Destroy request " + requestID(*r) + " by " + Mention(r.By) + " of " + when(r.At) +
+	return begin(wishOf(*r).noun) + " " + requestID(*r) + " by " + Mention(r.By) + " of " + when(r.At) +
 		" waits for an admin; it expires " + when(r.ExpiresAt) + "."
 }

@@ -25,6 +25,7 @@ func hostileTexts() map[string]string {
 func addHostile(all map[string]Message) {
 	for name, text := range hostileTexts() {
 		addHostileLease(all, name, text)
+		addHostileCheckup(all, name, text)
 		s := state(lifecycle.Stopping, usable, stopAsked)
 		s.Cluster, s.Session.Purpose, s.Session.Stop.Reason = text, text, text
 		s.Session.Stop.By, s.Session.Starter = text, text

@@ -5,6 +5,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"showtime/approval"
 	"showtime/internal/actionid"
 	"showtime/lifecycle"
 )
@@ -13,7 +14,11 @@ import (
 type LeaseView struct {
 	State  lifecycle.State
 	People []string // whom it calls
-	Now    time.Time
+	// MoreTime is an open request for more time than the lease's cap, if any.
+	MoreTime       *approval.Request
+	Policy         approval.Policy
+	ReasonRequired bool
+	Now            time.Time
 }
 
 // LeaseWarning tells the people using a session, in the thread of its card, that its lease is about to end.
@@ -22,8 +27,7 @@ func LeaseWarning(v LeaseView) Message {
 	p := newPage("lease", s.Revision, v.Now)
 	p.say("⏰ "+called(v.People)+"the lease ends "+when(s.Session.LeaseEnd)+", and the cluster with it.",
 		"Running jobs, HDFS and local files are lost then; what is in S3 stays.", capLine(s, v.Now))
-	p.say(costLine(s))
-	p.actions(primary(extendButton(s, v.Now)), letEndButton(s))
+	leaseEnds(p, v)
 	return p.message()
 }
 
@@ -37,9 +41,19 @@ func GraceNotice(v LeaseView) Message {
 	p := newPage("grace", s.Revision, v.Now)
 	p.say("⏰ "+called(v.People)+"the lease ended "+when(s.Session.LeaseEnd)+". "+why,
 		"It stops "+when(s.Session.GraceUntil)+" by itself, whatever is running then.", capLine(s, v.Now))
-	p.say(costLine(s))
-	p.actions(primary(extendButton(s, v.Now)), letEndButton(s))
+	leaseEnds(p, v)
 	return p.message()
+}
+
+// leaseEnds offers what can be done about a lease's end. Such a word is never drawn again, so it may ask for a reason.
+func leaseEnds(p *page, v LeaseView) {
+	s := v.State
+	p.say(costLine(s), openLine(v.MoreTime))
+	longer := moreTimeButton(PanelView{State: s, Policy: v.Policy, MoreTime: v.MoreTime, Public: true, Now: v.Now})
+	if longer != nil {
+		moreTimeInput(p, v.ReasonRequired)
+	}
+	p.actions(primary(extendButton(s, v.Now)), primary(longer), letEndButton(s))
 }
 
 // called begins a sentence with those it is for.

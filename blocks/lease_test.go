@@ -112,10 +112,17 @@ func TestLeaseButtonsFollowTheState(t *testing.T) {
 		has, lacks []string
 	}{
 		{"lease_warning", []string{actionid.Extend, actionid.LetEnd}, nil},
-		{"lease_warning_cap", []string{actionid.LetEnd}, []string{actionid.Extend}},
+		{"lease_warning_cap", []string{actionid.MoreTime, actionid.LetEnd}, []string{actionid.Extend}},
 		{"lease_grace_steps", []string{actionid.Extend, actionid.LetEnd}, nil},
 		{"card_ready", []string{actionid.Extend}, []string{actionid.LetEnd}},
-		{"card_cap", nil, []string{actionid.Extend}},
+		{"card_cap", []string{actionid.MoreTime}, []string{actionid.Extend}},
+		{"card_ready", nil, []string{actionid.MoreTime}},
+		{"card_more_time", nil, []string{actionid.MoreTime, actionid.Extend}},
+		{"lease_grace_more_time", []string{actionid.LetEnd}, []string{actionid.MoreTime, actionid.Extend}},
+		{"panel_cap", []string{actionid.MoreTime, actionid.Destroy}, nil},
+		{"panel_more_time_own", []string{actionid.Withdraw, actionid.Destroy}, []string{actionid.MoreTime}},
+		{"status_cap_reason_required", nil, []string{actionid.MoreTime, actionid.Destroy}},
+		{"card_cap_stopping", nil, []string{actionid.MoreTime, actionid.Extend}},
 		{"card_stop_noted", nil, []string{actionid.Extend}},
 		{"card_stopping", nil, []string{actionid.Extend}},
 		{"card_failed_ref", []string{actionid.Start, actionid.Alert}, nil},
@@ -182,7 +189,8 @@ func TestACardHoldsHoweverLateItIsRead(t *testing.T) {
 func TestLeaseButtonsArePinnedToTheirLeaseEnd(t *testing.T) {
 	t.Parallel()
 	s := state(lifecycle.Up, usable)
-	for _, b := range []*button{extendButton(s, noon()), letEndButton(s)} {
+	full := state(lifecycle.Up, usable, atCap)
+	for _, b := range []*button{extendButton(s, noon()), letEndButton(s), moreTimeButton(PanelView{State: full, Now: noon()})} {
 		v, err := actionid.Decode(b.Value)
 		if err != nil || v.LeaseEnd != s.Session.LeaseEnd.UnixMilli() {
 			t.Errorf("%s carries %+v, %v", b.ActionID, v, err)

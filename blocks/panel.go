@@ -18,6 +18,7 @@ type PanelView struct {
 	Policy         approval.Policy
 	ReasonRequired bool
 	Open           *approval.Request // an open destroy request, if any
+	MoreTime       *approval.Request // an open request for more time than the lease's cap, if any
 	Notice         string            // a line on top, in our own words
 	Reason         string            // typed; prefills the destroy offer
 	CardLink       string            // permalink of the card; may be empty
@@ -37,14 +38,27 @@ func Panel(v PanelView) Message {
 	facts(p, v)
 	switch {
 	case v.State.Live():
-		if destroyButton(v) != nil {
-			reasonInput(p, v)
-		}
+		liveInput(p, v)
 	case v.State.Wish == nil:
 		startInputs(p, v)
 	}
-	p.actions(mainButton(v), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroyButton(v), withdrawButton(v))
+	p.actions(mainButton(v), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), moreTimeButton(v), destroyButton(v), withdrawButton(v, v.Open))
+	p.actions(withdrawButton(v, v.MoreTime)) // apart: Slack wants an action id once in its block
 	return p.message()
+}
+
+// liveInput asks for the reason of whatever of the panel's buttons has one.
+func liveInput(p *page, v PanelView) {
+	ends, longer := destroyButton(v) != nil, moreTimeButton(v) != nil
+	switch {
+	case ends && longer:
+		p.input("reason", needed("Reason for destroying, or for more time", v.ReasonRequired), "Shown to the admins; that of an end on the card too.",
+			reasonElement(v, "Why it can end now, or why it is needed longer"), !v.ReasonRequired)
+	case ends:
+		reasonInput(p, v)
+	case longer:
+		moreTimeInput(p, v.ReasonRequired)
+	}
 }
 
 // facts are the state, then the time, then the money, for one person.
@@ -58,7 +72,7 @@ func facts(p *page, v PanelView) {
 	}
 	p.say(costLine(s))
 	if s.Live() {
-		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open), neededLine(v.Open))
+		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open), neededLine(v.Open), openLine(v.MoreTime))
 		p.quote("Purpose", s.Session.Purpose, maxTyped)
 	}
 }
@@ -130,15 +144,16 @@ func hourOptions(s lifecycle.State) (options []*slack.OptionBlockObject, standar
 
 // reasonInput asks why it should end, prefilled with what was typed before.
 func reasonInput(p *page, v PanelView) {
-	element := slack.NewPlainTextInputBlockElement(plain("Why it can end now"), actionid.Reason).WithMaxLength(maxTyped)
+	p.input("reason", needed("Reason for destroying", v.ReasonRequired), "Shown to the admins and on the card.",
+		reasonElement(v, "Why it can end now"), !v.ReasonRequired)
+}
+
+func reasonElement(v PanelView, placeholder string) slack.BlockElement {
+	element := slack.NewPlainTextInputBlockElement(plain(placeholder), actionid.Reason).WithMaxLength(maxTyped)
 	if reason := line(v.Reason, maxTyped); reason != "" {
 		element = element.WithInitialValue(reason)
 	}
-	label := "Reason for destroying"
-	if v.ReasonRequired {
-		label += " (required)"
-	}
-	p.input("reason", label, "Shown to the admins and on the card.", element, !v.ReasonRequired)
+	return element
 }
 
 // Status draws the same facts to one person, or in a thread, without inputs.
@@ -148,12 +163,18 @@ func Status(v PanelView) Message {
 	}
 	p := newPage("status", v.State.Revision, v.Now)
 	facts(p, v)
-	destroy := destroyButton(v)
-	if v.ReasonRequired && destroy != nil { // there is no input to give it in
-		destroy = nil
-		p.note("To end it: /emr destroy and the reason.")
+	destroy, longer := destroyButton(v), moreTimeButton(v)
+	if v.ReasonRequired { // there is no input to give it in
+		if destroy != nil {
+			p.note("To end it: /emr destroy and the reason.")
+		}
+		if longer != nil {
+			p.note("For more time: /emr, and the reason there.")
+		}
+		destroy, longer = nil, nil
 	}
-	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), destroy, withdrawButton(v))
+	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), longer, destroy, withdrawButton(v, v.Open))
+	p.actions(withdrawButton(v, v.MoreTime))
 	return p.message()
 }
 
@@ -183,6 +204,6 @@ func DestroyOffer(v PanelView) Message {
 		p.say(costLine(s))
 		reasonInput(p, v)
 	}
-	p.actions(destroy, statusButton(s), cardButton(s, v.CardLink), withdrawButton(v))
+	p.actions(destroy, statusButton(s), cardButton(s, v.CardLink), withdrawButton(v, v.Open))
 	return p.message()
 }

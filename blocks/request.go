@@ -19,7 +19,7 @@ type RequestView struct {
 	Now     time.Time
 }
 
-// RequestCard draws a destroy request for the admins; once decided it keeps its facts and loses its buttons.
+// RequestCard draws a request for the admins; once decided it keeps its facts and loses its buttons.
 func RequestCard(v RequestView) Message {
 	r := v.Request
 	open := r.State == approval.Open && concerns(r, v.State)
@@ -27,7 +27,7 @@ func RequestCard(v RequestView) Message {
 	if open {
 		p = newForm("request", r.Generation)
 	}
-	p.header(requestTitle(r) + " · Destroy " + line(v.State.Cluster, maxTyped))
+	p.header(requestTitle(r) + " · " + wishOf(r).title + " " + line(v.State.Cluster, maxTyped))
 	p.say(decided(r), anyway(r, v.State))
 	p.quote("Reason of the denial", r.Answer, maxTyped)
 	p.say("Asked by " + Mention(r.By) + " " + when(r.At) + ".")
@@ -38,25 +38,15 @@ func RequestCard(v RequestView) Message {
 	case open:
 		consequences(p, v)
 		p.note("Request "+requestID(r), number, "As of "+when(v.Now))
-		denialInput(p)
+		denialInput(p, r)
 		p.actions(approveButton(v), denyButton(v), claimButton(v))
 	case r.State == approval.Open:
-		p.say("Its session is over; there is nothing left to decide.")
+		p.say(begin(wishOf(r).over) + "; there is nothing left to decide.")
 		p.note("Request "+requestID(r), number)
 	default:
 		p.note("Request "+requestID(r), number)
 	}
 	return p.message()
-}
-
-// concerns says whether the request still means anything to the session.
-func concerns(r approval.Request, s lifecycle.State) bool {
-	return decidable(s) && s.Generation == r.Generation
-}
-
-// decidable says whether ending the session early still means anything.
-func decidable(s lifecycle.State) bool {
-	return s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up
 }
 
 func requestTitle(r approval.Request) string {
@@ -85,13 +75,13 @@ func decided(r approval.Request) string {
 	case approval.Approved:
 		return "Approved by " + Mention(r.DecidedBy) + " " + when(r.DecidedAt) + "."
 	case approval.Denied:
-		return "Denied by " + Mention(r.DecidedBy) + " " + when(r.DecidedAt) + ". The cluster keeps running."
+		return "Denied by " + Mention(r.DecidedBy) + " " + when(r.DecidedAt) + ". " + begin(wishOf(r).kept) + "."
 	case approval.Withdrawn:
 		return "Withdrawn by " + Mention(r.DecidedBy) + " " + when(r.DecidedAt) + "."
 	case approval.Expired:
 		return "Expired " + when(r.ExpiresAt) + " without a decision. Nothing was done."
 	case approval.NoLongerNeeded:
-		return "No longer needed since " + when(r.DecidedAt) + ": the session ended before anybody decided."
+		return "No longer needed since " + when(r.DecidedAt) + ", without a decision: " + wishOf(r).over + "."
 	}
 	return "It is closed."
 }
@@ -100,12 +90,23 @@ func decided(r approval.Request) string {
 func consequences(p *page, v RequestView) {
 	s := v.State
 	e := s.Session
-	p.say("Approving ends the cluster for everybody. "+loss(s), peopleLine(e),
+	p.say(approving(v), peopleLine(e),
 		standing(s, v.Now)+" Running for "+duration(v.Now.Sub(e.LaunchedAt))+".",
 		otherwise(s))
 	p.quote("Purpose of the session", e.Purpose, maxTyped)
 	p.say(costLine(s))
 	p.say("Expires "+when(v.Request.ExpiresAt)+"; without a decision nothing is done.", mayDecide(v), lookedLine(v))
+}
+
+// approving is what an approval does, and costs.
+func approving(v RequestView) string {
+	s := v.State
+	if v.Request.Kind != approval.MoreTime {
+		return "Approving ends the cluster for everybody. " + loss(s)
+	}
+	by := beyond(s, v.Now)
+	return "Approving moves the lease's end by " + duration(by) + dearer(s, by) + ", past its limit of " + duration(s.Limits.Max) +
+		", to " + when(s.ExtendedPastCap(v.Now)) + "."
 }
 
 // lookedLine says who is looking at it, while that counts.
@@ -178,6 +179,15 @@ func requestValue(r approval.Request) actionid.Value {
 }
 
 func approveButton(v RequestView) *button {
+	if v.Request.Kind == approval.MoreTime {
+		by := duration(beyond(v.State, v.Now))
+		b := newButton(actionid.Approve, "Approve "+by+" more", "moves the lease's end by "+by+", after asking you once more",
+			requestValue(v.Request)).styled(slack.StylePrimary).asking(confirm{
+			"Extend past the limit?", "The lease's end moves by " + by + dearer(v.State, beyond(v.State, v.Now)) + ".", "Extend", "Back",
+		})
+		b.Confirm.Style = slack.StylePrimary
+		return b
+	}
 	return newButton(actionid.Approve, "Approve destroy", "ends the cluster for everybody, after asking you once more",
 		requestValue(v.Request)).styled(slack.StyleDanger).asking(confirm{
 		"Destroy the cluster?", loss(v.State) + " This cannot be undone.", "Destroy", "Back",
@@ -185,7 +195,7 @@ func approveButton(v RequestView) *button {
 }
 
 func denyButton(v RequestView) *button {
-	return newButton(actionid.Deny, "Deny", "the cluster keeps running and the person is told, with the reason if you typed one",
+	return newButton(actionid.Deny, "Deny", wishOf(v.Request).kept+" and the person is told, with the reason if you typed one",
 		requestValue(v.Request))
 }
 
@@ -195,7 +205,7 @@ func claimButton(v RequestView) *button {
 }
 
 // denialInput asks why not. Nobody must say; approving does not use it.
-func denialInput(p *page) {
-	element := slack.NewPlainTextInputBlockElement(plain("Why it should keep running"), actionid.Reason).WithMaxLength(maxTyped)
+func denialInput(p *page, r approval.Request) {
+	element := slack.NewPlainTextInputBlockElement(plain(wishOf(r).against), actionid.Reason).WithMaxLength(maxTyped)
 	p.input("reason", "Reason for denying", "Optional; shown to the person who asked and on this card. Only Deny uses it.", element, true)
 }

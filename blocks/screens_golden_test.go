@@ -109,7 +109,7 @@ func TestEveryButtonCarriesItsSession(t *testing.T) {
 			switch str(e, "action_id") {
 			case actionid.Approve, actionid.Deny, actionid.Claim, actionid.StillNeed, actionid.Withdraw:
 				want.Request = "D-0142"
-			case actionid.Extend, actionid.LetEnd:
+			case actionid.Extend, actionid.MoreTime, actionid.LetEnd:
 				want.LeaseEnd = v.LeaseEnd // held to the state's own by TestLeaseButtonsArePinnedToTheirLeaseEnd
 			}
 			if diff := cmp.Diff(want, v); diff != "" {
@@ -119,16 +119,21 @@ func TestEveryButtonCarriesItsSession(t *testing.T) {
 	}
 }
 
-// TestDestructionAlwaysAsksFirst holds for the buttons that end something.
+// TestDestructionAlwaysAsksFirst: the buttons that end something are marked too.
 func TestDestructionAlwaysAsksFirst(t *testing.T) {
 	t.Parallel()
 	for name, m := range screens() {
 		walk(tree(t, m), func(e node) {
-			if id := str(e, "action_id"); id != actionid.Destroy && id != actionid.Approve {
+			id := str(e, "action_id")
+			if id == "" {
 				return
 			}
-			if e["confirm"] == nil || str(e, "style") != "danger" {
-				t.Errorf("%s: %s has no dialog or is not marked as dangerous", name, str(e, "action_id"))
+			ends := id == actionid.Destroy || id == actionid.Approve && !strings.Contains(name, "more_time")
+			if (ends || id == actionid.Approve || id == actionid.MoreTime) && e["confirm"] == nil {
+				t.Errorf("%s: %s has no dialog", name, id)
+			}
+			if ends != (str(e, "style") == "danger") {
+				t.Errorf("%s: is %s marked as dangerous? it is %q", name, id, str(e, "style"))
 			}
 		})
 	}

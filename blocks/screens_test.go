@@ -118,7 +118,9 @@ func screens() map[string]Message {
 	addWaiting(all)
 	addHostile(all)
 	addLease(all)
+	addMoreTime(all)
 	addNews(all)
+	addCheckups(all)
 	return all
 }
 

@@ -55,7 +55,7 @@ type ReminderView struct {
 // Reminder says in the thread of the request's card that it still waits, and what waiting has cost.
 func Reminder(v ReminderView) Message {
 	r := v.Request
-	begin := "Request " + requestID(r) + " by " + Mention(r.By) + " still waits for a decision, " + duration(v.Now.Sub(r.At)) + " now."
+	first := "Request " + requestID(r) + " by " + Mention(r.By) + " still waits for a decision, " + duration(v.Now.Sub(r.At)) + " now."
 	call := ""
 	if len(v.To) > 0 {
 		call = mentions(v.To)
@@ -63,12 +63,15 @@ func Reminder(v ReminderView) Message {
 	if v.Escalate {
 		call = "Nobody has decided yet: " + call + ", please look at it."
 	}
-	return words(begin, waitingCost(v), neededLine(&r), "It expires "+when(r.ExpiresAt)+".", otherwise(v.State), call)
+	return words(first, waitingCost(v), neededLine(&r), "It expires "+when(r.ExpiresAt)+".", otherwise(v.State), call)
 }
 
-// waitingCost is what the cluster has cost since somebody asked to end it.
+// waitingCost is what the cluster has cost since somebody asked to end it; waiting with more time costs nothing.
 func waitingCost(v ReminderView) string {
 	c := v.State.Cost
+	if v.Request.Kind == approval.MoreTime {
+		return ""
+	}
 	if !c.Configured || !c.Known {
 		return costLine(v.State)
 	}
@@ -81,21 +84,21 @@ func RequestDecided(r approval.Request, s lifecycle.State) Message {
 	answer, next := "", anyway(r, s)
 	switch r.State {
 	case approval.Approved:
-		next = "The cluster is being ended."
+		next = begin(wishOf(r).done) + "."
 	case approval.Denied:
 		if typed := line(r.Answer, maxTyped); typed != "" {
 			answer = "Reason of the denial: " + escapeWithin(typed, maxEscaped)
 		}
 	case approval.Expired:
-		next += " If you still want it sooner, ask again with /emr destroy."
+		next += " " + begin(wishOf(r).again) + "."
 	case approval.Open, approval.Withdrawn, approval.NoLongerNeeded:
 	}
-	return words("Your destroy request "+requestID(r)+":", decided(r), next, answer) // what was typed comes last: nothing of ours can be taken for it
+	return words("Your "+wishOf(r).noun+" "+requestID(r)+":", decided(r), next, answer) // what was typed comes last: nothing of ours can be taken for it
 }
 
 // RequestWithdrawn tells the person who asked that the request is taken back.
 func RequestWithdrawn(r approval.Request, s lifecycle.State) Message {
-	return words("Your request "+requestID(r)+" is withdrawn; the cluster keeps running.", anyway(r, s))
+	return words("Your request "+requestID(r)+" is withdrawn; "+wishOf(r).kept+".", anyway(r, s))
 }
 
 // NeedNoted tells who still needs the session what that does.

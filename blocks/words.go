@@ -171,6 +171,11 @@ func NotAdmin() Message {
 	return words("Only an admin decides about this request.", "Nothing was changed.")
 }
 
+// DoctorIsForAdmins refuses a look at the setup to somebody who is no admin.
+func DoctorIsForAdmins() Message {
+	return words("Only an admin may look at the setup.", "Nothing was looked at.", "/emr status says how the cluster is.")
+}
+
 // NobodyCanApprove refuses a request that no admin but its own person could approve.
 func NobodyCanApprove(leaseEnd time.Time) Message {
 	return words("Nobody else can approve this: there is no other admin.", "Nothing was changed.",
@@ -179,7 +184,7 @@ func NobodyCanApprove(leaseEnd time.Time) Message {
 
 // RequestOpen refuses a second request for the same session.
 func RequestOpen(r approval.Request) Message {
-	return words("A destroy request is open already:", openLine(&r), "Nothing was changed.")
+	return words("A "+wishOf(r).noun+" is open already:", openLine(&r), "Nothing was changed.")
 }
 
 // LostRace tells who decided too late what had been decided, by whom and when.
@@ -192,7 +197,7 @@ func requestID(r approval.Request) string { return foreign(r.ID) }
 // RequestSent tells the analyst that the admins have been asked.
 func RequestSent(r approval.Request) Message {
 	return words("Your request "+requestID(r)+" was sent to the admins.",
-		"The cluster keeps running until one agrees; the request expires "+when(r.ExpiresAt)+".")
+		begin(wishOf(r).kept)+" until one agrees; the request expires "+when(r.ExpiresAt)+".")
 }
 
 // ReasonRequired refuses a destroy without a reason.

@@ -200,6 +200,8 @@ func kindOf(id string) job.Kind {
 		return job.Withdraw
 	case actionid.Extend:
 		return job.Extend
+	case actionid.MoreTime:
+		return job.MoreTime
 	case actionid.LetEnd:
 		return job.LetEnd
 	case actionid.Alert:
@@ -224,8 +226,7 @@ func read(kind job.Kind, value string) job.Job {
 		return outdated()
 	}
 	v, err := actionid.Decode(value)
-	if err != nil || ofRequest(kind) && v.Request == "" ||
-		(kind == job.Extend || kind == job.LetEnd) && v.LeaseEnd == 0 {
+	if err != nil || ofRequest(kind) && v.Request == "" || ofLease(kind) && v.LeaseEnd == 0 {
 		return outdated()
 	}
 	return job.Job{Kind: kind, Generation: v.Generation, Request: v.Request, LeaseEnd: v.LeaseEnd}
@@ -239,6 +240,11 @@ func ofRequest(kind job.Kind) bool {
 	default:
 		return false
 	}
+}
+
+// ofLease says whether a button means nothing without the lease end it was drawn for.
+func ofLease(kind job.Kind) bool {
+	return kind == job.Extend || kind == job.MoreTime || kind == job.LetEnd
 }
 
 func outdated() job.Job {

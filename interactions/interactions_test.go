@@ -72,6 +72,8 @@ func TestParseActions(t *testing.T) {
 		{"approve_without_request", "[" + button(actionid.Approve, value) + "]", job.Outdated, ""},
 		{"extend", "[" + button(actionid.Extend, `{"v":1,"g":3,"e":1793}`) + "]", job.Extend, ""},
 		{"let_end", "[" + button(actionid.LetEnd, `{"v":1,"g":3,"e":1793}`) + "]", job.LetEnd, ""},
+		{"more_time", "[" + button(actionid.MoreTime, `{"v":1,"g":3,"e":1793}`) + "]", job.MoreTime, ""},
+		{"more_time_without_lease_end", "[" + button(actionid.MoreTime, value) + "]", job.Outdated, ""},
 		{"extend_without_lease_end", "[" + button(actionid.Extend, value) + "]", job.Outdated, ""},
 		{"alert", "[" + button(actionid.Alert, value) + "]", job.Alert, ""},
 		{"row_21_unknown", "[" + button("emr:destroy", value) + "]", job.Outdated, ""},

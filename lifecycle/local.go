@@ -68,6 +68,7 @@ const (
 	rowRecord      = recordPrefix + "row"
 	watchRecord    = recordPrefix + "watch"
 	launchesRecord = recordPrefix + "launches"
+	alarmsRecord   = recordPrefix + "alarms"
 )
 
 func (l *Local) key(name string) Key { return LiveKey(l.set.Name, name) }
@@ -77,6 +78,7 @@ type memory struct {
 	row      Row
 	watch    watch
 	launches launches
+	alarms   alarms
 }
 
 // launches remembers how long the last launches took until ready, oldest first.
@@ -93,7 +95,7 @@ func (l *Local) read(ctx context.Context) (memory, error) {
 	if err != nil {
 		return m, fmt.Errorf("read cluster records: %w", err)
 	}
-	into := map[string]any{rowRecord: &m.row, watchRecord: &m.watch, launchesRecord: &m.launches}
+	into := map[string]any{rowRecord: &m.row, watchRecord: &m.watch, launchesRecord: &m.launches, alarmsRecord: &m.alarms}
 	for _, r := range records {
 		if target := into[r.Key.Name]; target != nil {
 			if err := json.Unmarshal(r.Value, target); err != nil {

@@ -26,6 +26,7 @@ func (l *Local) pokeBlind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.raise(ctx, m.alarms.Unsaid)
 	s, faults := l.look(ctx, Listing{}, m, m.row.Session.LaunchedAt)
 	if m.row, err = l.steps(ctx, m.row, s); err != nil {
 		return errors.Join(faults, err)
@@ -49,6 +50,7 @@ func (l *Local) PokeWith(ctx context.Context, listing Listing) error {
 	if err != nil {
 		return err
 	}
+	l.raise(ctx, m.alarms.Unsaid)
 	s, faults := l.look(ctx, listing, m, m.row.Session.LaunchedAt)
 	if m.row, err = l.steps(ctx, m.row, s); err != nil {
 		return errors.Join(faults, err)
@@ -151,6 +153,11 @@ func (l *Local) takeIn(tx Tx, before Row, row *Row, st step, now time.Time) (Att
 	}
 	st.row = *row
 	a := l.attempt(st, now)
+	if st.alarm != "" {
+		if err := l.alarmIn(tx, a.ID, l.unsaid(st)); err != nil {
+			return Attempt{}, err
+		}
+	}
 	return a, a.Record(tx, l.set.Name)
 }
 
@@ -183,8 +190,13 @@ func (l *Local) tell(ctx context.Context, st step, a Attempt) {
 		a.Log(&l.log)
 	}
 	if st.alarm != "" {
-		l.alarm(ctx, st.alarm, fmt.Sprintf("%s session %d: %s", l.set.Name, st.row.Generation, st.what))
+		l.raise(ctx, map[string]unsaid{a.ID: l.unsaid(st)})
 	}
+}
+
+// unsaid is the alarm that a step demands.
+func (l *Local) unsaid(st step) unsaid {
+	return unsaid{Kind: st.alarm, Detail: fmt.Sprintf("%s session %d: %s", l.set.Name, st.row.Generation, st.what)}
 }
 
 // ends asks for the end of whatever must not run: the stopping one, and orphans.

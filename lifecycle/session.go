@@ -171,6 +171,18 @@ func (s State) ExtendedTo(now time.Time) (time.Time, bool) {
 	return extended(s.Session, s.Limits, s.Limits.Step, false, now)
 }
 
+// ExtendedPastCap says where one more step would move the lease's end that has reached its cap.
+func (s State) ExtendedPastCap(now time.Time) time.Time {
+	end, _ := extended(s.Session, s.Limits, s.Limits.Step, true, now)
+	return end
+}
+
+// AtCap says whether there is a session that nobody is ending and whose lease only an admin extends further.
+func (s State) AtCap(now time.Time) bool {
+	_, further := s.ExtendedTo(now)
+	return s.joinable() && s.Limits.Step > 0 && !further
+}
+
 // Uses says whether a person is among the people using the session.
 func (s State) Uses(person string) bool { return slices.Contains(s.Session.Using, person) }
 

@@ -107,6 +107,7 @@ func (l *Local) endOrphan(ctx context.Context, row Row, id string) error {
 func (l *Local) tellOrphan(ctx context.Context, row Row, id string) error {
 	a := l.attempt(step{what: "orphan", outcome: "ended", row: row}, l.now())
 	a.ID, a.EMRID = "orphan-"+id, id
+	u := unsaid{Kind: AlarmOrphan, Detail: fmt.Sprintf("%s: EMR cluster %s belongs to no session and is ended", l.set.Name, id)}
 	fresh := true
 	err := l.store.Update(ctx, func(tx Tx) error {
 		var told bool
@@ -118,14 +119,16 @@ func (l *Local) tellOrphan(ctx context.Context, row Row, id string) error {
 		if err := tx.Insert(key, true, a.At.Add(DedupeFor)); err != nil {
 			return err
 		}
-		return a.Record(tx, l.set.Name)
+		return errors.Join(l.alarmIn(tx, a.ID, u), a.Record(tx, l.set.Name))
 	})
-	if err != nil && !errors.Is(err, ErrExists) {
+	switch {
+	case errors.Is(err, ErrExists): // another tick tells
+		return nil
+	case err != nil:
 		return fmt.Errorf("record orphan: %w", err)
-	}
-	if fresh && err == nil {
+	case fresh:
 		a.Log(&l.log)
-		l.alarm(ctx, AlarmOrphan, fmt.Sprintf("%s: EMR cluster %s belongs to no session and is ended", l.set.Name, id))
+		l.raise(ctx, map[string]unsaid{a.ID: u})
 	}
 	return nil
 }

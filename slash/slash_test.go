@@ -53,6 +53,8 @@ func TestParseText(t *testing.T) {
 		{name: "bidi_removed", text: "start a\u202eb", word: job.Start, purpose: "ab"},
 		{name: "status", text: "Status", word: job.Status},
 		{name: "status_more", text: "status please", word: "usage"},
+		{name: "doctor", text: "Doctor", word: job.Doctor},
+		{name: "doctor_more", text: "doctor who", word: "usage"},
 		{name: "destroy_only_asks", text: "destroy", word: job.AskDestroy},
 		{name: "destroy_reason", text: "destroy too expensive", word: job.AskDestroy, wantReason: "too expensive"},
 		{name: "help", text: "help", word: "help"},

@@ -19,6 +19,7 @@ const (
 		"• `/emr status` says how it is, until when, and what it costs\n" +
 		"• `/emr destroy [reason]` asks for its end\n" +
 		"• `/emr history [30d]` lists the last sessions\n" +
+		"• `/emr doctor` checks the setup, for its admins\n" +
 		"• `/emr help` shows this"
 )
 
@@ -49,6 +50,11 @@ func parseText(text string) (j job.Job, instead string) {
 		return job.Job{Kind: job.Status}, ""
 	case "history":
 		return history(rest)
+	case "doctor":
+		if rest != "" {
+			return job.Job{}, wordUsage
+		}
+		return job.Job{Kind: job.Doctor}, ""
 	case "help":
 		return job.Job{}, wordHelp
 	default:

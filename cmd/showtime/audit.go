@@ -5,14 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"showtime/internal/adminsock"
 	"showtime/internal/audit"
 	"showtime/internal/config"
-	"showtime/internal/store/boltfile"
-	"showtime/internal/store/boltstore"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
 )
@@ -67,13 +64,8 @@ func readAudit(ctx context.Context, c config.Audit, q audit.Query) ([]lifecycle.
 
 // readAuditFile reads a folder that nobody owns.
 func readAuditFile(ctx context.Context, c config.Audit, q audit.Query) (attempts []lifecycle.Attempt, err error) {
-	store, err := boltstore.OpenReadOnly(c.Data, time.Now)
-	switch {
-	case errors.Is(err, boltfile.ErrLocked):
-		return nil, fmt.Errorf("%w, which does not answer on %s", err, adminsock.FileName)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no data in %s; is SHOWTIME_DATA right?", c.Data)
-	case err != nil:
+	store, err := openFolder(c.Data)
+	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()

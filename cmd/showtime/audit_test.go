@@ -36,6 +36,8 @@ func auditFolder(t *testing.T) (dir string, store *boltstore.Store) {
 	return dir, store
 }
 
+func exploration(cluster string) bool { return cluster == "exploration" }
+
 func runAudit(t *testing.T, dir string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	environment := map[string]string{"SHOWTIME_CLUSTER": `{"name":"exploration"}`, "SHOWTIME_DATA": dir}
@@ -87,7 +89,7 @@ func TestAuditAsksTheOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	server := &http.Server{Handler: adminsock.Handler(store, "exploration"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: adminsock.Handler(store, exploration), ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	if code, out, errs := runAudit(t, dir); code != exitOK || !strings.Contains(out, "D-ABCDEF") {
 		t.Errorf("exit code %d, it prints\n%s%s", code, out, errs)

@@ -51,6 +51,7 @@ func commands() []command {
 		{"lifecycle", "[--clusters DIR]", "run the lifecycle manager: clusters over HTTP, for machines and other Showtimes", lifecycleCommand},
 		{"cluster", "list|start|stop|status|extend [NAME]", "use a lifecycle manager; showtime cluster alone says how", clusterCommand},
 		{"token", "new --name NAME --clusters A,B --verbs V,W [--expires 720h]", "make a token and its row for the grants file", tokenCommand},
+		{"doctor", "[--for serve|receiver|worker|lifecycle] [--socket] [--json]", "check a setup and say what to do about each finding", doctorCommand},
 		{"validate", "FILE", "check a cluster file and print every problem with its JSON path", validateCommand},
 		{"manifest", "--url https://HOST | --socket", "print the manifest of the Slack app, with your address in it", manifestCommand},
 		{"audit", "[--since 24h] [--person U…] [--json]", "print who tried what, and what came of it", auditCommand},

@@ -21,9 +21,10 @@ const (
 	StillNeed = "showtime:still-need"
 	Withdraw  = "showtime:withdraw"
 
-	Extend = "showtime:extend"
-	LetEnd = "showtime:let-end"
-	Alert  = "showtime:alert" // tell the admins of a failure
+	Extend   = "showtime:extend"
+	MoreTime = "showtime:more-time" // one step past the lease's cap
+	LetEnd   = "showtime:let-end"
+	Alert    = "showtime:alert" // tell the admins of a failure
 )
 
 // The link buttons: Slack reports their clicks, and they are answered but never queued.

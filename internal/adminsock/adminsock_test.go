@@ -16,6 +16,8 @@ import (
 	"showtime/lifecycle"
 )
 
+func exploration(cluster string) bool { return cluster == "exploration" }
+
 func nine() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
 // folder is a data folder with a short path: the path of a socket has a limit.
@@ -44,11 +46,17 @@ func own(t *testing.T, dir string) func() {
 			t.Fatal(err)
 		}
 	}
+	err = store.Update(t.Context(), func(tx lifecycle.Tx) error {
+		return tx.Put(lifecycle.LiveKey("exploration", "lifecycle/watch"), map[string]any{"v": 1, "ticked_at": nine()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	listener, stop, err := adminsock.Listen(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: adminsock.Handler(store, "exploration"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: adminsock.Handler(store, exploration), ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	return func() {
 		stop()
@@ -129,7 +137,27 @@ func TestKilledOwner(t *testing.T) {
 	}
 }
 
+func TestVitalsAreAskedOfTheOwner(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	stop := own(t, dir)
+	if v, err := adminsock.Vitals(t.Context(), dir, "exploration"); err != nil || !v.TickedAt.Equal(nine()) {
+		t.Errorf("vitals: %+v, %v", v, err)
+	}
+	if _, err := adminsock.Vitals(t.Context(), dir, "other"); err == nil || errors.Is(err, adminsock.ErrNoOwner) {
+		t.Errorf("another cluster's: %v", err)
+	}
+	stop()
+	if _, err := adminsock.Vitals(t.Context(), dir, "exploration"); !errors.Is(err, adminsock.ErrNoOwner) {
+		t.Errorf("after the owner has gone: %v", err)
+	}
+}
+
 type brokenStore struct{}
+
+func (brokenStore) Get(context.Context, lifecycle.Key, any) (bool, error) {
+	return false, errors.New("down")
+}
 
 func (brokenStore) List(context.Context, lifecycle.Query) ([]lifecycle.Record, error) {
 	return nil, errors.New("down")
@@ -143,9 +171,12 @@ func TestFaultsAreNoEmptyAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	server := &http.Server{Handler: adminsock.Handler(brokenStore{}, "exploration"), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: adminsock.Handler(brokenStore{}, exploration), ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	if got, err := adminsock.Audit(t.Context(), dir, "exploration", audit.Query{}); err == nil {
+		t.Errorf("a store that is down gave %v", got)
+	}
+	if got, err := adminsock.Vitals(t.Context(), dir, "exploration"); err == nil {
 		t.Errorf("a store that is down gave %v", got)
 	}
 }

@@ -19,6 +19,7 @@ func TestGroup(t *testing.T) {
 		{job.AskDestroy, false},
 		{job.Outdated, false},
 		{job.History, false},
+		{job.Doctor, false},
 		{job.Start, true},
 		{job.Join, true},
 		{job.Destroy, true},
@@ -28,6 +29,7 @@ func TestGroup(t *testing.T) {
 		{job.StillNeed, true},
 		{job.Withdraw, true},
 		{job.Extend, true},
+		{job.MoreTime, true},
 		{job.LetEnd, true},
 		{job.Alert, true},
 	}

@@ -39,9 +39,11 @@ const (
 	StillNeed  Kind = "still-need"  // the "I still need it" button
 	Withdraw   Kind = "withdraw"    // the Withdraw button
 	Extend     Kind = "extend"      // the Extend button: one step
+	MoreTime   Kind = "more-time"   // the confirmed button for one step past the lease's cap
 	LetEnd     Kind = "let-end"     // the Let it end button: no more warnings for this person
 	Alert      Kind = "alert"       // the Tell the admins button of a failed session
 	History    Kind = "history"     // /emr history
+	Doctor     Kind = "doctor"      // /emr doctor
 	Outdated   Kind = "outdated"    // a button this build does not know
 )
 
@@ -121,7 +123,7 @@ func (j Job) Encode() ([]byte, error) {
 // one per person, so that nobody's question waits behind a failing job.
 func (j Job) Group(cluster string) string {
 	switch j.Kind {
-	case Start, Join, Destroy, Approve, Deny, Claim, StillNeed, Withdraw, Extend, LetEnd, Alert:
+	case Start, Join, Destroy, Approve, Deny, Claim, StillNeed, Withdraw, Extend, MoreTime, LetEnd, Alert:
 		return "cluster/" + cluster
 	default:
 		return "person/" + j.User

@@ -288,3 +288,32 @@ func TestStream(t *testing.T) {
 		}
 	}
 }
+
+// TestVerbs: the client learns what its own grant opens.
+func TestVerbs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{grants: []grant.Row{
+		{Name: "reader", Clusters: []string{"exploration"}, Verbs: []grant.Verb{grant.Read, grant.Start}},
+		{Name: "starter", Clusters: []string{"exploration"}, Verbs: []grant.Verb{grant.Start}},
+		everything("stranger", "other"),
+	}})
+	tests := []struct {
+		name  string
+		want  []string
+		found bool
+	}{
+		{"reader", []string{"read", "start"}, true},
+		{"starter", []string{"start"}, true},
+		{"stranger", nil, false},
+	}
+	for _, tt := range tests {
+		got, found, err := r.client(tt.name, "exploration").Verbs(t.Context())
+		if diff := cmp.Diff(tt.want, got); diff != "" || found != tt.found || err != nil {
+			t.Errorf("%s: %t, %v; verbs (-want +got):\n%s", tt.name, found, err, diff)
+		}
+	}
+	r.tokens["nobody"] = "showtime_made-up"
+	if _, _, err := r.client("nobody", "exploration").Verbs(t.Context()); err == nil {
+		t.Error("somebody without a grant has verbs")
+	}
+}

@@ -1,7 +1,9 @@
 package playhouse_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -129,16 +131,25 @@ func TestHouse_ignores_the_persons_environment(t *testing.T) {
 // show has Ana start the show and waits until EMR has been asked.
 func show(t *testing.T, url string) {
 	t.Helper()
+	play(t, url, "U0ANA", "C0HUNT", "It's showtime!", "STARTING")
+}
+
+// play has somebody type something, and waits until that person sees this. It gives what else there is to see.
+func play(t *testing.T, url, person, channel, text, awaited string) string {
+	t.Helper()
 	page := body(t, http.MethodGet, url+"/", nil, "")
 	_, rest, _ := strings.Cut(page, `showtime-token" content="`)
 	token, _, _ := strings.Cut(rest, `"`)
-	typed := `{"person":"U0ANA","channel":"C0HUNT","text":"It's showtime!"}`
-	body(t, http.MethodPost, url+"/page/type", strings.NewReader(typed), token)
+	typed, err := json.Marshal(map[string]string{"person": person, "channel": channel, "text": text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body(t, http.MethodPost, url+"/page/type", bytes.NewReader(typed), token)
 	// Moving the clock waits for the jobs in the queue, so the launch has been made when it returns.
 	body(t, http.MethodPost, url+"/page/clock", strings.NewReader(`{"minutes":1}`), token)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/page/events?person=U0ANA", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/page/events?person="+strings.TrimPrefix(person, "U0"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +158,25 @@ func show(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
-	seen := make([]byte, 1<<20)
-	n, err := io.ReadAtLeast(resp.Body, seen, 4<<10)
-	if err != nil || !strings.Contains(string(seen[:n]), "STARTING") {
-		t.Fatalf("the show did not start: %v\n%s", err, seen[:n])
+	seen, some := "", make([]byte, 64<<10)
+	for !strings.Contains(seen, awaited) {
+		n, err := resp.Body.Read(some)
+		if seen += string(some[:n]); err != nil {
+			t.Fatalf("%s does not see %q: %v\n%s", person, awaited, err, seen)
+		}
 	}
+	return seen
+}
+
+// TestHouse_has_a_doctor: an admin's look at the demo's setup finds nothing wrong with it.
+func TestHouse_has_a_doctor(t *testing.T) {
+	t.Parallel()
+	url := open(t, 0)
+	if seen := play(t, url, "U0BO", "C0ADMINS", "/emr doctor", "SETUP"); strings.Contains(seen, "✗ error") {
+		t.Errorf("the demo's setup is wrong:\n%s", seen)
+	}
+	play(t, url, "U0ANA", "C0HUNT", "/emr doctor", "Only an admin may look at the setup.")
+	play(t, url, "U0ANA", "C0HUNT", "/emr help", "`/emr doctor` checks the setup, for its admins")
 }
 
 func body(t *testing.T, method, url string, send io.Reader, token string) string {

@@ -73,6 +73,10 @@ type Delivery struct {
 // Last says whether the message goes to the dead-letter queue when this delivery fails.
 func Last(d Delivery) bool { return d.Receives >= MaxReceives }
 
+// Spent says that the message was in hand for the last time when its process died. It is handed out once
+// more, by a queue that can tell, so that its person hears of it; what it asks is not tried again.
+func Spent(d Delivery) bool { return d.Receives > MaxReceives }
+
 // Backoff is how long a message waits after its delivery failed for the nth time: 2 s, 8 s, 32 s, then
 // 2 min. All of them together stay well below the age at which a job is refused.
 func Backoff(receives int) time.Duration {

@@ -59,6 +59,12 @@ func (v *Value) Get(ctx context.Context) (string, error) {
 	return v.get(ctx, keepFor)
 }
 
+// Check says whether there is a secret.
+func (v *Value) Check(ctx context.Context) error {
+	_, err := v.Get(ctx)
+	return err
+}
+
 // Refresh gives the secret after it was found not to hold: read again, unless it was read within the last minute.
 func (v *Value) Refresh(ctx context.Context) (string, error) {
 	return v.get(ctx, pause)
@@ -139,6 +145,12 @@ func StaticSigning(secrets []string) *Signing {
 // Signing gives the signing secrets, newest first; never an empty one.
 func (s *Signing) Signing(ctx context.Context) ([]string, error) {
 	return list(s.value.Get(ctx))
+}
+
+// Check says whether there are signing secrets.
+func (s *Signing) Check(ctx context.Context) error {
+	_, err := s.Signing(ctx)
+	return err
 }
 
 // Refresh gives the signing secrets after a signature did not hold: read again, at most once a minute.

@@ -114,7 +114,18 @@ func (m *Manager) Run(ctx context.Context, api, admin net.Listener) error {
 		func(ctx context.Context) error { return repeat(ctx, m.options.TickEvery, func() { m.tick(ctx) }) },
 		func(ctx context.Context) error { return repeat(ctx, reloadEvery, func() { m.reload(ctx) }) },
 		func(ctx context.Context) error { return repeat(ctx, sweepEvery, func() { m.sweep(ctx) }) },
+		m.answerTools,
 	)
+}
+
+// answerTools answers the other commands of this machine, as serve does.
+func (m *Manager) answerTools(ctx context.Context) error {
+	if m.options.Config.Table != "" {
+		<-ctx.Done()
+		return nil
+	}
+	known := func(cluster string) bool { _, found := m.fleet.Find(cluster); return found }
+	return answerTools(ctx, m.options.Config.Data, m.store, known, m.options.Log)
 }
 
 // tick looks at EMR; what it has begun it finishes, even when the process is asked to stop.

@@ -89,8 +89,8 @@ func (s *Server) join(ctx context.Context) error {
 	s.Joined, err = wiring.Join(wiring.Parts{
 		Config: c.Worker, File: file, Store: s.Store, EMR: wiring.EMR(a, file, c.Worker.Installation, s.figures.Record),
 		BotToken: wiring.Secret(a, c.Worker.BotToken, c.Worker.SecretPath, secret.BotToken, s.options.Wire),
-		Sign:     wiring.Sign(a, s.options.Wire),
-		Now:      s.options.Now, Wire: s.options.Wire, Log: log.With().Str("process", "worker").Logger(),
+		AWS:      a, Sign: wiring.Sign(a, s.options.Wire),
+		Now: s.options.Now, Wire: s.options.Wire, Log: log.With().Str("process", "worker").Logger(),
 		DrawEvery: wiring.DrawEvery, Record: s.figures.Record,
 	})
 	if err != nil {

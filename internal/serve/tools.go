@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 
+	"github.com/rs/zerolog"
+
 	"showtime/internal/adminsock"
 )
 
@@ -14,12 +16,17 @@ func (s *Server) answerTools(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	listener, stop, err := adminsock.Listen(ctx, c.Data)
+	mine := func(cluster string) bool { return cluster == c.Receiver.ClusterName }
+	return answerTools(ctx, c.Data, s.Store, mine, s.options.Log)
+}
+
+func answerTools(ctx context.Context, dir string, store adminsock.Store, known func(string) bool, log zerolog.Logger) error {
+	listener, stop, err := adminsock.Listen(ctx, dir)
 	if err != nil {
-		s.options.Log.Warn().Err(err).Msg("showtime audit cannot ask this process")
+		log.Warn().Err(err).Msg("showtime audit and doctor cannot ask this process")
 		<-ctx.Done()
 		return nil
 	}
 	defer stop()
-	return HTTP(ctx, listener, adminsock.Handler(s.Store, c.Receiver.ClusterName))
+	return HTTP(ctx, listener, adminsock.Handler(store, known))
 }

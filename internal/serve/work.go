@@ -71,8 +71,8 @@ func (s *Server) tick(ctx context.Context) {
 	s.watchDead(ctx)
 }
 
-// watchDead raises an alarm when a job was put aside. Usually its person was told and an alarm raised by the
-// worker; a job in whose hands the process died each time had nobody to do that.
+// watchDead raises an alarm when a job was put aside. The worker has told its person and raised an alarm of
+// its own, unless even that killed the process.
 func (s *Server) watchDead(ctx context.Context) {
 	q, ok := s.Queue.(depths)
 	if !ok {

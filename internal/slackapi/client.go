@@ -112,7 +112,7 @@ type attempt func(ctx context.Context, api *slack.Client, token string) error
 func (c *Client) call(ctx context.Context, op string, try attempt) error {
 	token, err := c.options.Token(ctx)
 	if err != nil {
-		return &Error{Op: op, Kind: Unavailable, Code: "no token", cause: err}
+		return &Error{Op: op, Kind: Unavailable, Code: NoToken, cause: err}
 	}
 	refreshed := false
 	for n := 1; ; n++ {
@@ -189,6 +189,7 @@ func question(err error) error {
 type Identity struct {
 	TeamID, EnterpriseID string // EnterpriseID "" outside of an organisation
 	UserID, BotID        string
+	Scopes               []string // what the token may do, nil when Slack does not say
 }
 
 // Me says who the token is.
@@ -204,5 +205,8 @@ func (c *Client) Me(ctx context.Context) (Identity, error) {
 	if who.TeamID == "" || who.UserID == "" {
 		return Identity{}, fmt.Errorf("read identity: %w", &Error{Op: "auth.test", Kind: Unavailable, Code: "incomplete answer"})
 	}
-	return Identity{TeamID: who.TeamID, EnterpriseID: who.EnterpriseID, UserID: who.UserID, BotID: who.BotID}, nil
+	return Identity{
+		TeamID: who.TeamID, EnterpriseID: who.EnterpriseID, UserID: who.UserID, BotID: who.BotID,
+		Scopes: strings.FieldsFunc(who.Header.Get("X-OAuth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' }),
+	}, nil
 }

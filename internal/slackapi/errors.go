@@ -35,6 +35,9 @@ const (
 	Refused Kind = "refused"
 )
 
+// NoToken is the code of a call for which there was no token.
+const NoToken = "no token"
+
 // Error is a call that failed.
 type Error struct {
 	Kind       Kind

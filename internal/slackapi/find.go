@@ -32,6 +32,7 @@ type history struct {
 	Error    string `json:"error"`
 	Messages []struct {
 		TS       string   `json:"ts"`
+		Subtype  string   `json:"subtype"`
 		User     string   `json:"user"`
 		BotID    string   `json:"bot_id"`
 		Metadata Metadata `json:"metadata"`
@@ -73,7 +74,7 @@ func (c *Client) Find(ctx context.Context, channel string, since time.Time, md M
 }
 
 // history reads one page.
-func (c *Client) history(ctx context.Context, channel string, since time.Time, cursor string) (page history, err error) {
+func (c *Client) history(ctx context.Context, channel string, since time.Time, cursor string) (history, error) {
 	form := url.Values{
 		"channel": {channel}, "oldest": {timestamp(since)}, "inclusive": {"true"}, "limit": {strconv.Itoa(historyLimit)},
 		"include_all_metadata": {"true"},
@@ -81,6 +82,22 @@ func (c *Client) history(ctx context.Context, channel string, since time.Time, c
 	if cursor != "" {
 		form.Set("cursor", cursor)
 	}
+	return c.page(ctx, form)
+}
+
+// Archived looks into a channel: no error means that the bot is in it. Nothing can be said in an archived channel, so
+// there its newest message is Slack's own that it was archived. Asking so needs no scope beyond those for the history.
+func (c *Client) Archived(ctx context.Context, channel string) (bool, error) {
+	page, err := c.page(ctx, url.Values{"channel": {channel}, "limit": {"1"}})
+	if err != nil || len(page.Messages) == 0 {
+		return false, err
+	}
+	subtype := page.Messages[0].Subtype
+	return subtype == "channel_archive" || subtype == "group_archive", nil
+}
+
+// page asks for a page of history.
+func (c *Client) page(ctx context.Context, form url.Values) (page history, err error) {
 	err = c.call(ctx, historyOp, func(ctx context.Context, _ *slack.Client, token string) error {
 		form.Set("token", token)
 		page = history{}

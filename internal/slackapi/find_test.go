@@ -161,7 +161,11 @@ func TestPeople(t *testing.T) {
 		t.Error("a group that does not exist has members")
 	}
 	who, err := r.Me(t.Context())
-	if diff := cmp.Diff(slackapi.Identity{TeamID: "T0SHOW", UserID: "U0BOT", BotID: "B0SHOW"}, who); diff != "" || err != nil {
+	want := slackapi.Identity{
+		TeamID: "T0SHOW", UserID: "U0BOT", BotID: "B0SHOW",
+		Scopes: []string{"channels:history", "chat:write", "commands", "groups:history", "usergroups:read", "users:read"},
+	}
+	if diff := cmp.Diff(want, who); diff != "" || err != nil {
 		t.Errorf("me: %v\n%s", err, diff)
 	}
 }
@@ -191,6 +195,47 @@ func TestQuestionsAreNeverUnclear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wantKind(t, ask(t.Context()), slackapi.Unavailable)
+		})
+	}
+}
+
+// TestArchived looks into channels as the doctor does, with no scope beyond those for the history.
+func TestArchived(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, channel, code string
+		before              func(w *slacklike.Workspace)
+		archived            bool
+	}{
+		{name: "empty", channel: "CSHOW"},
+		{name: "archived", channel: "CSHOW", before: func(w *slacklike.Workspace) { w.Archive("CSHOW", true) }, archived: true},
+		{name: "outside", channel: "CELSE", code: "not_in_channel"},
+		{name: "none", channel: "CNONE", code: "channel_not_found"},
+		{name: "unscoped", channel: "CSHOW", code: "missing_scope", before: func(w *slacklike.Workspace) {
+			w.SetScope("channels:history", false)
+			w.SetScope("groups:history", false)
+		}},
+		{name: "in_use", channel: "CSHOW", before: func(w *slacklike.Workspace) {
+			if _, err := w.Type(t.Context(), "UANA", "CSHOW", "hello", slacklike.TypeOptions{}); err != nil {
+				t.Error(err)
+			}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			if tt.before != nil {
+				tt.before(r.slack)
+			}
+			archived, err := r.Archived(t.Context(), tt.channel)
+			code := ""
+			if e, ok := errors.AsType[*slackapi.Error](err); ok {
+				code = e.Code
+			}
+			if archived != tt.archived || code != tt.code || (err != nil) != (tt.code != "") {
+				t.Errorf("archived %t, %v", archived, err)
+			}
 		})
 	}
 }

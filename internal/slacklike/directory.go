@@ -67,6 +67,9 @@ func (w *Workspace) history(args url.Values) (answer, string) {
 		return nil, "invalid_limit"
 	}
 	messages, more := []any{}, ""
+	if c.Archived { // Slack's own last word; nothing can be said after it
+		messages = append(messages, map[string]any{"type": "message", "subtype": "channel_archive", "ts": w.nextTS(), "text": "archived the channel"})
+	}
 	for _, m := range slices.Backward(c.messages) {
 		if m.Reader != "" || m.ThreadTS != "" || !within(m.TS, args) {
 			continue

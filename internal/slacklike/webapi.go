@@ -61,6 +61,9 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, name strin
 		return
 	}
 	a := w.perform(m, token, args)
+	if w.checkToken(token) == "" {
+		rw.Header().Set("X-OAuth-Scopes", w.provided())
+	}
 	call.Error, _ = a["error"].(string)
 	if call.Lost = f != nil; call.Lost {
 		call.Status = 0
@@ -104,13 +107,18 @@ func (w *Workspace) do(m method, args url.Values) answer {
 }
 
 func (w *Workspace) missingScope(scope string) answer {
+	return answer{"ok": false, "error": "missing_scope", "needed": scope, "provided": w.provided()}
+}
+
+// provided is what the token may do, as Slack says it in a header and in refusals. The caller holds mu.
+func (w *Workspace) provided() string {
 	var provided []string
 	for _, s := range slices.Sorted(maps.Keys(w.scopes)) {
 		if w.scopes[s] {
 			provided = append(provided, s)
 		}
 	}
-	return answer{"ok": false, "error": "missing_scope", "needed": scope, "provided": strings.Join(provided, ",")}
+	return strings.Join(provided, ",")
 }
 
 func (w *Workspace) checkToken(token string) string {

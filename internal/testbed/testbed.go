@@ -179,7 +179,7 @@ func (b *Bed) join(o Options) {
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} }, // its pauses are real time
 	}
 	b.parts = wiring.Parts{
-		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test", metric.Discard), Record: metric.Discard, Transport: b.pipe,
+		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test", metric.Discard), AWS: a, Record: metric.Discard, Transport: b.pipe,
 		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
 	}
 	if o.Manager {
@@ -200,7 +200,7 @@ func (b *Bed) join(o Options) {
 
 func (b *Bed) settings(o Options) config.Worker {
 	c := config.Worker{
-		APIURL: b.Slack.APIURL(), Installation: "test", Channels: []string{Team}, AdminChannel: Admins,
+		APIURL: b.Slack.APIURL(), BotToken: b.Slack.Token(), Installation: "test", Channels: []string{Team}, AdminChannel: Admins,
 		Analysts: roles.People{Groups: []string{Analysts}}, Admins: roles.People{Users: []string{Bo, Mia}},
 		Approval: approval.ByAdmin, ReasonNeeded: o.Reason,
 	}

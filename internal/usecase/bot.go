@@ -10,6 +10,7 @@ import (
 
 	"showtime/approval"
 	"showtime/blocks"
+	"showtime/internal/doctor"
 	"showtime/internal/job"
 	"showtime/internal/metric"
 	"showtime/internal/slackapi"
@@ -37,6 +38,11 @@ type Roles interface {
 	Admins(ctx context.Context) ([]approval.Person, error)
 }
 
+// Doctor looks at the setup.
+type Doctor interface {
+	Examine(ctx context.Context) doctor.Report
+}
+
 // Settings are the operator's decisions about the conversation.
 type Settings struct {
 	Cluster        string
@@ -61,6 +67,7 @@ type Options struct {
 	Poster   Poster
 	Respond  Responder
 	Roles    Roles
+	Doctor   Doctor
 	// Now is domain time: leases, requests, claims. Wire is Slack's time, which nobody can move.
 	Now, Wire func() time.Time
 	Token     func() string // random, for claims
@@ -78,6 +85,7 @@ type Bot struct {
 	poster    Poster
 	responder Responder
 	roles     Roles
+	doctor    Doctor
 	now, wire func() time.Time
 	token     func() string
 	log       zerolog.Logger
@@ -92,7 +100,7 @@ func New(o Options) *Bot {
 	}
 	return &Bot{
 		settings: o.Settings, cluster: o.Settings.Cluster, manager: o.Manager, store: o.Store, poster: o.Poster,
-		responder: o.Respond, roles: o.Roles, now: o.Now, wire: o.Wire, token: o.Token, log: o.Log, alarm: o.Alarm,
+		responder: o.Respond, roles: o.Roles, doctor: o.Doctor, now: o.Now, wire: o.Wire, token: o.Token, log: o.Log, alarm: o.Alarm,
 		record: o.Record,
 	}
 }
@@ -126,6 +134,8 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 	switch j.Kind {
 	case job.Panel, job.Status, job.AskDestroy, job.History, job.Outdated:
 		return b.show(ctx, j)
+	case job.Doctor:
+		return b.examine(ctx, j, who)
 	case job.Start:
 		return b.start(ctx, j)
 	case job.Join:
@@ -142,6 +152,8 @@ func (b *Bot) decideJob(ctx context.Context, j job.Job) error {
 		return b.withdraw(ctx, j, who)
 	case job.Extend:
 		return b.extend(ctx, j)
+	case job.MoreTime:
+		return b.moreTime(ctx, j, who)
 	case job.LetEnd:
 		return b.letEnd(ctx, j)
 	case job.Alert:

@@ -29,8 +29,7 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	}
 	admins, err := b.roles.Admins(ctx)
 	if err != nil {
-		b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("admins not known")
-		return b.refuse(ctx, j, refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)})
+		return b.adminsUnknown(ctx, j, err)
 	}
 	may := func(s lifecycle.State) approval.Verdict {
 		return approval.MayDestroy(b.settings.Policy, who, situation(s), admins)
@@ -40,14 +39,25 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	case approval.Allow:
 		return b.stop(ctx, j, reason, may)
 	case approval.Ask:
-		return b.ask(ctx, j, reason)
+		return b.ask(ctx, j, approval.Destroy, reason)
 	case approval.Refuse:
 	}
+	return b.mayNot(ctx, j, verdict, state)
+}
+
+// mayNot refuses what the rules do not let somebody do.
+func (b *Bot) mayNot(ctx context.Context, j job.Job, verdict approval.Verdict, state lifecycle.State) error {
 	no := refusal{why: string(verdict.Code), words: blocks.Message{Text: verdict.Sentence}}
 	if verdict.Code == approval.CodeNoApprover {
 		no.words = blocks.NobodyCanApprove(state.Session.LeaseEnd)
 	}
 	return b.refuse(ctx, j, no)
+}
+
+// adminsUnknown refuses what nobody can tell who must agree to.
+func (b *Bot) adminsUnknown(ctx context.Context, j job.Job, err error) error {
+	b.logger(ctx).Error().Err(err).Str("ref", j.Ref).Msg("admins not known")
+	return b.refuse(ctx, j, refusal{why: "membership-unknown", words: blocks.MembershipUnknown(j.Ref)})
 }
 
 // situation is the session as the approval rules see it.

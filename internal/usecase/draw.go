@@ -87,18 +87,21 @@ func (b *Bot) sightOf(ctx context.Context, p post, state lifecycle.State) (*sigh
 
 // cardSight is the card of the latest session.
 func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, error) {
-	open, err := b.openRequest(ctx, state)
+	open, err := b.openRequests(ctx, state)
 	if err != nil {
 		return nil, err
 	}
 	name := glance(state, b.now())
-	if open != nil {
-		name += "/" + open.ID + "/" + strconv.Itoa(len(open.NeededBy))
+	if r := open.destroy; r != nil {
+		name += "/" + r.ID + "/" + strconv.Itoa(len(r.NeededBy))
+	}
+	if r := open.moreTime; r != nil {
+		name += "/" + r.ID
 	}
 	return &sight{
 		name: name, channels: b.cardChannels(),
 		message: message(blocks.Card(blocks.CardView{
-			State: state, Open: open, Policy: b.settings.Policy, Ref: refOf(state), Now: b.now(),
+			State: state, Open: open.destroy, MoreTime: open.moreTime, Policy: b.settings.Policy, Ref: refOf(state), Now: b.now(),
 		})),
 	}, nil
 }

@@ -32,9 +32,13 @@ func (b *Bot) extended(j job.Job, out lifecycle.Outcome) decision {
 	default:
 		return b.outdated(j)
 	}
+	answer := b.reply(j, line)
+	if j.Ephemeral {
+		answer = b.replyPanel(j, line.Text)
+	}
 	return decision{
 		allowed: true, outcome: string(out.Result), generation: out.State.Generation,
-		owed: []*owed{b.oweSay(j, "say", b.reply(j, line))},
+		owed: []*owed{b.oweSay(j, "say", answer)},
 	}
 }
 

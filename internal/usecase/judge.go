@@ -27,9 +27,13 @@ func (b *Bot) judge(ctx context.Context, j job.Job, who approval.Person) error {
 	})
 }
 
-// stillWanted says whether ending the session early still means anything.
+// stillWanted says whether what a request asks for still means anything: the session is not ending yet
+// and, where it is about the lease's end, that has not moved.
 func stillWanted(req approval.Request, s lifecycle.State) bool {
-	return s.Generation == req.Generation && (s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up)
+	if s.Generation != req.Generation || s.Phase != lifecycle.Launching && s.Phase != lifecycle.Up {
+		return false
+	}
+	return req.Kind != approval.MoreTime || s.Session.Stop == nil && req.About(s.Session.LeaseEnd)
 }
 
 // judged applies the rules to an open request, or tells the loser of a race who won.
@@ -46,12 +50,24 @@ func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state
 	d.outcome = string(next.State)
 	d.owed = append(d.owed, b.oweSay(j, "tell", b.tell(next, state)))
 	if next.State == approval.Approved {
-		act := b.owe(j, "stop")
-		act.Stop = &owedStop{Request: req.ID, By: req.By, Approver: who.ID, Reason: req.Reason, Generation: req.Generation}
-		d.owed = append([]*owed{act}, d.owed...) // the act comes before the words
+		d.owed = append([]*owed{b.oweAct(j, next)}, d.owed...) // the act comes before the words
 	}
 	d.change = func(tx lifecycle.Tx) error { return tx.Put(b.requestKey(req.ID), next) }
 	return d
+}
+
+// oweAct owes what an approved request asked for.
+func (b *Bot) oweAct(j job.Job, req approval.Request) *owed {
+	if req.Kind == approval.MoreTime {
+		act := b.owe(j, "more-time")
+		act.MoreTime = &owedMoreTime{
+			Request: req.ID, By: req.By, Approver: req.DecidedBy, Channel: req.Channel, Generation: req.Generation, LeaseEnd: req.LeaseEnd,
+		}
+		return act
+	}
+	act := b.owe(j, "stop")
+	act.Stop = &owedStop{Request: req.ID, By: req.By, Approver: req.DecidedBy, Reason: req.Reason, Generation: req.Generation}
+	return act
 }
 
 // tell is what the person who asked hears about the end of the request.
@@ -65,17 +81,14 @@ func (b *Bot) tell(req approval.Request, state lifecycle.State) answer {
 // often it is tried; the act has its own audit record.
 func (b *Bot) payStop(ctx context.Context, o *owed) error {
 	s := o.Stop
-	act := lifecycle.Attempt{
-		ID: "request/" + s.Request, At: b.now(), Who: lifecycle.Self, What: "approved-destroy",
-		Generation: s.Generation, Allowed: true, Ref: o.Ref, Request: s.Request,
-	}
+	act := b.approved("approved-destroy", s.Request, s.Generation, o.Ref)
 	in := lifecycle.StopInput{
 		Op:  lifecycle.Op{ID: act.ID, Generation: s.Generation, By: s.By, At: act.At},
 		Why: lifecycle.StopAsked, Request: s.Request, Approver: s.Approver, Reason: s.Reason,
 	}
 	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
 		act.Outcome = string(out.Result)
-		return act.Record(tx, b.cluster)
+		return b.recordAct(tx, act, nil)
 	}
 	out, err := b.manager.Stop(ctx, in)
 	if err == nil && !out.Known {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"showtime/approval"
 	"showtime/blocks"
 	"showtime/internal/slackapi"
 	"showtime/lifecycle"
@@ -170,7 +171,11 @@ func (b *Bot) payNews(ctx context.Context, o *owed) error {
 	if err != nil {
 		return fmt.Errorf("look at the cluster: %w", err)
 	}
-	m, still := b.wordNews(*o.News, state)
+	open, err := b.openRequest(ctx, approval.MoreTime, state)
+	if err != nil {
+		return err
+	}
+	m, still := b.wordNews(*o.News, state, open)
 	if !still || o.Begun {
 		return nil
 	}
@@ -192,11 +197,13 @@ func (b *Bot) payNews(ctx context.Context, o *owed) error {
 }
 
 // wordNews words a bulletin from what is recorded now, and says whether it still holds.
-func (b *Bot) wordNews(word bulletin, s lifecycle.State) (slackapi.Message, bool) {
+func (b *Bot) wordNews(word bulletin, s lifecycle.State, moreTime *approval.Request) (slackapi.Message, bool) {
 	e := s.Session
 	live := (s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up) && e.Stop == nil
 	same := word.LeaseEnd == e.LeaseEnd.UnixMilli()
-	view := blocks.LeaseView{State: s, People: word.People, Now: b.now()}
+	view := blocks.LeaseView{
+		State: s, People: word.People, MoreTime: moreTime, Policy: b.settings.Policy, ReasonRequired: b.settings.ReasonRequired, Now: b.now(),
+	}
 	switch {
 	case s.Generation != word.Generation:
 	case word.Kind == newsFailed && blocks.WentWrong(s):

@@ -14,15 +14,17 @@ const owedPrefix = "owed/"
 
 // owed is something a recorded decision still demands: exactly one of its parts is set.
 type owed struct {
-	V     int        `json:"v"`
-	ID    string     `json:"id"`
-	Ref   string     `json:"ref"`
-	Claim claim      `json:"claim"`
-	Until time.Time  `json:"until"` // then it is given up, loudly
-	Say   *answer    `json:"say,omitempty"`
-	Stop  *owedStop  `json:"stop,omitempty"`
-	Start *owedStart `json:"start,omitempty"`
-	News  *bulletin  `json:"news,omitempty"`
+	V     int       `json:"v"`
+	ID    string    `json:"id"`
+	Ref   string    `json:"ref"`
+	Claim claim     `json:"claim"`
+	Until time.Time `json:"until"` // then it is given up, loudly
+	Say   *answer   `json:"say,omitempty"`
+	Stop  *owedStop `json:"stop,omitempty"`
+	// MoreTime is an approved extension past the lease's cap.
+	MoreTime *owedMoreTime `json:"more_time,omitempty"`
+	Start    *owedStart    `json:"start,omitempty"`
+	News     *bulletin     `json:"news,omitempty"`
 	// Begun means that an attempt was made to say it to others and that nobody knows what came of it.
 	Begun bool `json:"begun,omitempty"`
 }
@@ -72,6 +74,8 @@ func (b *Bot) try(ctx context.Context, o *owed) error {
 		return b.paySay(ctx, o)
 	case o.Stop != nil:
 		return b.payStop(ctx, o)
+	case o.MoreTime != nil:
+		return b.payMoreTime(ctx, o)
 	case o.Start != nil:
 		return b.payStart(ctx, o)
 	case o.News != nil:

@@ -25,10 +25,11 @@ func (p *play) remember() {
 			kind := map[string]job.Kind{
 				actionid.Start: job.Start, actionid.Join: job.Join, actionid.Destroy: job.Destroy, actionid.Approve: job.Approve, actionid.Deny: job.Deny,
 				actionid.Claim: job.Claim, actionid.StillNeed: job.StillNeed, actionid.Withdraw: job.Withdraw,
+				actionid.Extend: job.Extend, actionid.MoreTime: job.MoreTime, actionid.LetEnd: job.LetEnd,
 			}[btn.ActionID]
 			if err == nil && kind != "" {
 				p.buttons = append(p.buttons, job.Job{
-					Kind: kind, Generation: v.Generation, Request: v.Request, Channel: m.Channel, MessageTS: m.TS, Ephemeral: m.Ephemeral(), User: m.Reader,
+					Kind: kind, Generation: v.Generation, Request: v.Request, LeaseEnd: v.LeaseEnd, Channel: m.Channel, MessageTS: m.TS, Ephemeral: m.Ephemeral(), User: m.Reader,
 				})
 			}
 		}

@@ -86,7 +86,10 @@ func (p *play) checkCards(s lifecycle.State) []string {
 func (p *play) differs(card slacklike.Message, s lifecycle.State) []string {
 	view := blocks.CardView{State: s, Policy: p.policy, Ref: job.RefOf(s.Session.Op), Now: p.Clock.Now()}
 	for _, req := range p.Requests() {
-		if req.State == approval.Open && req.Generation == s.Generation {
+		switch open := req.State == approval.Open && req.Generation == s.Generation; {
+		case open && req.Kind == approval.MoreTime:
+			view.MoreTime = &req
+		case open:
 			view.Open = &req
 		}
 	}

@@ -47,13 +47,14 @@ func TestEverything(t *testing.T) {
 		}
 		for _, a := range p.Audit() {
 			happened[a.Outcome]++
+			happened[a.What]++
 		}
 		happened["died"] += p.died
 		happened["overtaken"] += p.overtaken
 	}
 	t.Log(happened)
 	for _, must := range []string{
-		"launched", "joined", "requested", "approved", "denied", "stop-begun", "out-of-date", "refused", "shown", "nothing-to-do", "died", "overtaken",
+		"launched", "joined", "requested", "approved", "denied", "stop-begun", "out-of-date", "refused", "shown", "nothing-to-do", "extended", "more-time", "approved-more-time", "died", "overtaken",
 	} {
 		if happened[must] < atLeast {
 			t.Errorf("%q happened %d times only: the sequences try too little", must, happened[must])
@@ -65,7 +66,11 @@ func playSequence(t *testing.T, seed uint64, talk bool) *play {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
 	policy := []approval.Policy{approval.ByAdmin, approval.FourEyes, approval.NoneNeed}[r.IntN(3)]
-	b := testbed.New(t, testbed.Options{Memory: true, Approval: policy})
+	o := testbed.Options{Memory: true, Approval: policy}
+	if r.IntN(2) == 0 { // the default length is the cap
+		o.File = strings.Replace(testbed.ClusterFile, `"max": "12h"`, `"max": "4h"`, 1)
+	}
+	b := testbed.New(t, o)
 	p := &play{T: t, Bed: b, r: r, policy: policy, talk: talk, delivered: map[string]bool{}, deleted: map[string]bool{}}
 	p.workers = []wiring.Joined{b.Joined, b.Another()}
 	p.begin()

@@ -85,12 +85,13 @@ func (b *Bot) reminderText(ctx context.Context, a answer) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("look at the cluster: %w", err)
 	}
-	open, err := b.openRequest(ctx, state)
-	if err != nil || open == nil || open.ID != a.InRequest {
+	var req approval.Request
+	found, err := b.store.Get(ctx, b.requestKey(a.InRequest), &req)
+	if _, over := b.ended(req, state); err != nil || !found || over || req.State != approval.Open {
 		return "", err
 	}
 	return blocks.Reminder(blocks.ReminderView{
-		Request: *open, State: state, Escalate: a.Escalate, To: b.called(*open, a.Escalate), Now: b.now(),
+		Request: req, State: state, Escalate: a.Escalate, To: b.called(req, a.Escalate), Now: b.now(),
 	}).Text, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +18,7 @@ const requestPrefix = "request/"
 // keepDecided is how long a decided request is kept, so that a late click hears who decided and when.
 const keepDecided = 48 * time.Hour
 
-// openPointer names the one request that may be open.
+// openPointer names the one request of its kind that may be open.
 type openPointer struct {
 	V  int    `json:"v"`
 	ID string `json:"id"`
@@ -29,24 +28,36 @@ func (b *Bot) requestKey(id string) lifecycle.Key {
 	return lifecycle.LiveKey(b.cluster, requestPrefix+id)
 }
 
-func (b *Bot) openKey() lifecycle.Key { return lifecycle.LiveKey(b.cluster, "open-request") }
-
-// requestID makes the short id people read from the job's id, so that a repeated job makes the same one.
-func requestID(jobID string) string {
-	sum := sha256.Sum256([]byte(jobID))
-	return "D-" + base32.StdEncoding.EncodeToString(sum[:5])[:6]
+func (b *Bot) openKey(kind approval.RequestKind) lifecycle.Key {
+	if kind == approval.MoreTime {
+		return lifecycle.LiveKey(b.cluster, "open-more-time")
+	}
+	return lifecycle.LiveKey(b.cluster, "open-request")
 }
 
-// ask turns an analyst's confirmed wish into a request for an admin; only one can be open.
-func (b *Bot) ask(ctx context.Context, j job.Job, reason string) error {
+// requestID makes the short id people read from the job's id, so that a repeated job makes the same one.
+func requestID(kind approval.RequestKind, jobID string) string {
+	prefix := "D-"
+	if kind == approval.MoreTime {
+		prefix = "M-"
+	}
+	sum := sha256.Sum256([]byte(jobID))
+	return prefix + base32.StdEncoding.EncodeToString(sum[:5])[:6]
+}
+
+// ask turns somebody's confirmed wish into a request for an admin; only one of its kind can be open.
+func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, reason string) error {
 	now := b.now()
 	req := approval.Request{
-		V: recordVersion, ID: requestID(j.ID), State: approval.Open, Generation: j.Generation, By: j.User, Reason: reason,
+		V: recordVersion, ID: requestID(kind, j.ID), Kind: kind, State: approval.Open, Generation: j.Generation, By: j.User, Reason: reason,
 		At: now, ExpiresAt: now.Add(b.settings.RequestExpires), Channel: j.Channel,
+	}
+	if kind == approval.MoreTime {
+		req.LeaseEnd = time.UnixMilli(j.LeaseEnd)
 	}
 	var d decision
 	err := b.store.Update(ctx, func(tx lifecycle.Tx) error {
-		open, err := b.openIn(tx, req.Generation)
+		open, err := b.openIn(tx, kind, req.Generation)
 		if err != nil {
 			return err
 		}
@@ -72,39 +83,53 @@ func (b *Bot) openUp(tx lifecycle.Tx, req approval.Request) error {
 	if err := tx.Insert(b.requestKey(req.ID), req, time.Time{}); err != nil {
 		return fmt.Errorf("record request: %w", err)
 	}
-	if err := tx.Put(b.openKey(), openPointer{V: recordVersion, ID: req.ID}); err != nil {
+	if err := tx.Put(b.openKey(req.Kind), openPointer{V: recordVersion, ID: req.ID}); err != nil {
 		return fmt.Errorf("record open request: %w", err)
 	}
 	card := post{V: recordVersion, Request: req.ID, Generation: req.Generation}
-	notice := card
+	if err := tx.Put(b.postKey(card), card); err != nil || req.Kind != approval.Destroy {
+		return err
+	}
+	notice := card // for those who would lose the cluster
 	notice.Notice = true
-	return errors.Join(tx.Put(b.postKey(card), card), tx.Put(b.postKey(notice), notice))
+	return tx.Put(b.postKey(notice), notice)
 }
 
 // getter is what a transaction and the store have in common.
 type getter func(key lifecycle.Key, into any) (bool, error)
 
-// openIn gives the request that is open for a session, read in a transaction for a change.
-func (b *Bot) openIn(tx lifecycle.Tx, generation int64) (*approval.Request, error) {
-	req, err := b.open(tx.Get, generation)
+// openIn gives the request of a kind that is open for a session, read in a transaction for a change.
+func (b *Bot) openIn(tx lifecycle.Tx, kind approval.RequestKind, generation int64) (*approval.Request, error) {
+	req, err := b.open(tx.Get, kind, generation)
 	if req != nil && req.V > recordVersion {
 		return nil, lifecycle.ErrNewer
 	}
 	return req, err
 }
 
-// openRequest gives the request that is open for the session, read outside of any transaction.
-func (b *Bot) openRequest(ctx context.Context, s lifecycle.State) (*approval.Request, error) {
-	req, err := b.open(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, s.Generation)
+// requests are those that are open for a session, one of a kind.
+type requests struct{ destroy, moreTime *approval.Request }
+
+// openRequests gives the requests that are open for the session, read outside of any transaction.
+func (b *Bot) openRequests(ctx context.Context, s lifecycle.State) (r requests, err error) {
+	if r.destroy, err = b.openRequest(ctx, approval.Destroy, s); err != nil {
+		return r, err
+	}
+	r.moreTime, err = b.openRequest(ctx, approval.MoreTime, s)
+	return r, err
+}
+
+func (b *Bot) openRequest(ctx context.Context, kind approval.RequestKind, s lifecycle.State) (*approval.Request, error) {
+	req, err := b.open(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, kind, s.Generation)
 	if req == nil || !stillWanted(*req, s) {
 		return nil, err
 	}
 	return req, nil
 }
 
-func (b *Bot) open(get getter, generation int64) (*approval.Request, error) {
+func (b *Bot) open(get getter, kind approval.RequestKind, generation int64) (*approval.Request, error) {
 	var p openPointer
-	found, err := get(b.openKey(), &p)
+	found, err := get(b.openKey(kind), &p)
 	if err != nil || !found {
 		return nil, err
 	}

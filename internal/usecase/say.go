@@ -25,6 +25,8 @@ const (
 	past     screen = "past" // the ended sessions
 	// failure is what the admins are told of a failed session.
 	failure screen = "failure"
+	// checkup is what the doctor finds.
+	checkup screen = "checkup"
 )
 
 // answer is one thing to say to one person, or in a thread.
@@ -179,6 +181,8 @@ func (b *Bot) render(ctx context.Context, a answer) (slackapi.Message, error) {
 		return b.renderHistory(ctx, a)
 	case failure:
 		return b.renderFailure(ctx, a)
+	case checkup:
+		return b.renderCheckup(ctx, a)
 	}
 	v, err := b.panelView(ctx, a)
 	if errors.Is(err, lifecycle.ErrAway) { // nobody need wait for a screen until the manager is back

@@ -94,13 +94,13 @@ func (b *Bot) panelView(ctx context.Context, a answer) (blocks.PanelView, error)
 		return blocks.PanelView{}, err
 	}
 	who, unknown := b.viewer(ctx, a)
-	open, err := b.openRequest(ctx, state)
+	open, err := b.openRequests(ctx, state)
 	if err != nil {
 		return blocks.PanelView{}, err
 	}
 	return blocks.PanelView{
-		State: state, Viewer: who, Policy: b.settings.Policy, ReasonRequired: b.settings.ReasonRequired, Open: open,
-		Notice: a.Text, Reason: a.Reason, Public: a.Public, RolesUnknown: unknown != nil,
+		State: state, Viewer: who, Policy: b.settings.Policy, ReasonRequired: b.settings.ReasonRequired,
+		Open: open.destroy, MoreTime: open.moreTime, Notice: a.Text, Reason: a.Reason, Public: a.Public, RolesUnknown: unknown != nil,
 		CardLink: b.cardLink(ctx, state.Generation), Now: b.now(),
 	}, nil
 }

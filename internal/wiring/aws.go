@@ -96,7 +96,7 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger, reco
 		return nil, err
 	}
 	joined, err := Join(Parts{
-		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation, record), Sign: Sign(a, time.Now),
+		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation, record), AWS: a, Sign: Sign(a, time.Now),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
 		DrawEvery: DrawEvery, Record: record,
 	})

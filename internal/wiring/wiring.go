@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rs/zerolog"
 
 	"showtime/approval"
@@ -36,6 +37,8 @@ type Parts struct {
 	// Now is domain time, Wire is Slack's.
 	Now, Wire func() time.Time
 	Log       zerolog.Logger
+	// AWS is how the setup is looked at; it is not used where the settings name nothing of AWS.
+	AWS aws.Config
 	// Sign signs requests to a lifecycle manager for which there is no token.
 	Sign httpapi.Sign
 	// Transport carries the calls to Slack, ManagerTransport those to a lifecycle manager; nil means Go's own.
@@ -73,8 +76,8 @@ func Join(p Parts) (Joined, error) {
 	decided.DrawEvery = p.DrawEvery
 	bot := usecase.New(usecase.Options{
 		Settings: decided, Manager: m, Store: store, Poster: slack, Respond: slack,
-		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire),
-		Now:   p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm, Record: p.Record,
+		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire), Doctor: examiner{p.setup()},
+		Now: p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm, Record: p.Record,
 	})
 	return Joined{Worker: worker.New(bot, poker, p.Log, alarm).Recording(p.Record, p.Wire), Manager: m}, nil
 }

@@ -73,6 +73,9 @@ func (w *Worker) Deliver(ctx context.Context, d queue.Delivery) error {
 	}
 	j, err := job.Decode(d.Body)
 	ctx = w.log.With().Str("ref", j.Ref).Str("job", string(j.Kind)).Logger().WithContext(ctx)
+	if err == nil && queue.Spent(d) {
+		err = errSpent
+	}
 	if err == nil {
 		err = guard(ctx, jobWithin, func(ctx context.Context) error { return w.desk.Do(ctx, j) })
 	}
@@ -106,6 +109,9 @@ func (w *Worker) note(ctx context.Context, d queue.Delivery, j job.Job, err erro
 	zerolog.Ctx(ctx).WithLevel(level).Str("source", string(j.Source)).Str("user", j.User).Str("outcome", outcome).
 		Int("receives", d.Receives).Float64("ms", ms).Err(err).Msg("job")
 }
+
+// errSpent is why a job is given up in whose hands the process died each time.
+var errSpent = errors.New("the process died each time it was tried")
 
 // giveUp does what is due before the queue puts a job aside.
 func (w *Worker) giveUp(ctx context.Context, d queue.Delivery, j job.Job, cause error) {

@@ -98,7 +98,7 @@ func TestDeliver(t *testing.T) {
 		{"fails", string(slip(t, "c-1")), 1, fails, "bad luck", []string{"do c-1"}, 0},
 		{"fails_once_more", string(slip(t, "c-1")), queue.MaxReceives - 1, fails, "bad luck", []string{"do c-1"}, 0},
 		{"fails_for_the_last_time", string(slip(t, "c-1")), queue.MaxReceives, fails, "bad luck", []string{"do c-1", "give up c-1: bad luck"}, 0},
-		{"fails_after_the_last_time", string(slip(t, "c-1")), queue.MaxReceives + 1, fails, "bad luck", []string{"do c-1", "give up c-1: bad luck"}, 0},
+		{"killed_the_last_time", string(slip(t, "c-1")), queue.MaxReceives + 1, nil, "died each time", []string{"give up c-1: the process died each time it was tried"}, 0},
 		{"panics", string(slip(t, "c-1")), 1, panics, "panic: oh", []string{"do c-1"}, 0},
 		{"panics_for_the_last_time", string(slip(t, "c-1")), queue.MaxReceives, panics, "panic: oh", []string{"do c-1", "give up c-1: do it: panic: oh"}, 0},
 		{"newer", newer, 1, nil, job.ErrNewer.Error(), nil, 0},

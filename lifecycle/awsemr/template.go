@@ -42,6 +42,11 @@ func ParseTemplate(raw json.RawMessage, name string) (*Template, []*lifecycle.Fi
 	return t, nil
 }
 
+// Roles are the role and the instance profile that a launch names, as the file has them.
+func (t *Template) Roles() []string {
+	return []string{aws.ToString(t.input.ServiceRole), aws.ToString(t.input.JobFlowRole)}
+}
+
 // checker collects what is wrong and what is doubtful.
 type checker struct {
 	problems []*lifecycle.FieldError

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +151,19 @@ func (c *Client) List(ctx context.Context) (List, error) {
 	var out List
 	_, err := c.get(ctx, "/v1/clusters", &out)
 	return out, err
+}
+
+// Verbs gives what the caller may do with the cluster, and whether it may know of it at all.
+func (c *Client) Verbs(ctx context.Context) (verbs []string, found bool, err error) {
+	all, err := c.List(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("list clusters: %w", err)
+	}
+	i := slices.IndexFunc(all.Clusters, func(e Entry) bool { return e.Name == c.Cluster })
+	if i < 0 {
+		return nil, false, nil
+	}
+	return all.Clusters[i].Verbs, true, nil
 }
 
 // History gives the ended sessions since a time, newest first; a limit of 0 gives the newest 1000.

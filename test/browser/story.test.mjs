@@ -171,6 +171,36 @@ scene("two analysts and two admins settle a request: needed, looked at, denied, 
   assert.equal(await me.page.getByRole("complementary").locator(".clusters li.live").count(), 1, "the cluster runs on");
 });
 
+scene("more time than the lease's limit takes an admin", async () => {
+  const card = me.card("READY · exploration");
+  const extend = card.getByRole("button", { name: "Extend by" });
+  const longer = card.getByRole("button", { name: "1 h more" });
+  while (!(await longer.isVisible())) {
+    const shown = await card.innerText();
+    await extend.click();
+    await me.page.waitForFunction(([log, before]) => !document.querySelector(log).innerText.includes(before), ["[role=log]", shown]);
+  }
+  await longer.click();
+  await me.dialog().getByText("from an admin, it moves at once").waitFor();
+  await me.dialog().getByRole("button", { name: "Go on" }).click();
+  await card.getByText(/Request for more time .* waits for an admin/).waitFor();
+
+  await me.become("Mia");
+  await me.visit("emr-admins");
+  const request = me.last("More time for exploration");
+  await request.getByText(/Approving moves the lease's end by 1 h for at most ≈/).waitFor();
+  await me.picture("more-time");
+  await request.getByRole("button", { name: "Approve 1 h more" }).click();
+  await me.dialog().getByRole("button", { name: "Extend" }).click();
+  await me.last("APPROVED · More time").waitFor();
+
+  await me.become("Ana");
+  await me.visit("threat-hunting");
+  await card.getByText(/Extended by @Ana until .* approved by @Mia/).waitFor();
+  await card.scrollIntoViewIfNeeded();
+  await me.picture("more-time-granted");
+});
+
 /** ask has Ana ask for the end of the session, with a reason. */
 async function ask(reason) {
   await me.say("/emr");

@@ -137,10 +137,41 @@ func TestHealthNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// An admin sees from inside of the built worker how its table, queue, secret and rights are; nobody else does.
+func TestTheDoctor(t *testing.T) {
+	t.Parallel()
+	w := lambda.NewWorld(t, nil)
+	w.Slack.SetScope("groups:history", false)
+	w.Tick(t)
+	answer := func(user string) string {
+		t.Helper()
+		command(t, w, user, "/emr doctor")
+		messages := w.Slack.Messages(lambda.Channel, user)
+		return messages[len(messages)-1].Text
+	}
+	found := answer(lambda.Admin)
+	for _, want := range []string{
+		"ABOUT THE SETUP", "! warning · *scopes* the token lacks groups:history", "! warning · *admins* <@" + lambda.Admin + ">: only one could act", "✓ ok: ", "secret bot-token", "queue · table · table expiry · table recovery · tick", "EMR listing",
+	} {
+		if !strings.Contains(found, want) {
+			t.Errorf("the admin does not see %q in:\n%s", want, found)
+		}
+	}
+	if got := answer(lambda.Analyst); !strings.HasPrefix(got, "Only an admin may look at the setup.") {
+		t.Errorf("an analyst sees:\n%s", got)
+	}
+	noSecrets(t, w)
+}
+
 // panel has a person type /emr, and the worker show the panel.
 func panel(t *testing.T, w *lambda.World, user string) {
 	t.Helper()
-	d, err := w.Slack.Type(t.Context(), user, lambda.Channel, "/emr", slacklike.TypeOptions{})
+	command(t, w, user, "/emr")
+}
+
+func command(t *testing.T, w *lambda.World, user, text string) {
+	t.Helper()
+	d, err := w.Slack.Type(t.Context(), user, lambda.Channel, text, slacklike.TypeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

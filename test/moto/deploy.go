@@ -106,6 +106,12 @@ func (k *Stack) createTable(tb testing.TB, t *template.Template) {
 	if err != nil {
 		tb.Fatalf("set time to live: %v", err)
 	}
+	var recovery dynamotypes.PointInTimeRecoverySpecification
+	convert(tb, properties["PointInTimeRecoverySpecification"], &recovery)
+	_, err = client.UpdateContinuousBackups(tb.Context(), &dynamodb.UpdateContinuousBackupsInput{TableName: in.TableName, PointInTimeRecoverySpecification: &recovery})
+	if err != nil {
+		tb.Fatalf("set point-in-time recovery: %v", err)
+	}
 }
 
 func convert(tb testing.TB, from, into any) {

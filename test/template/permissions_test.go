@@ -97,6 +97,15 @@ func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
 		{"delete_from_the_audit", "dynamodb:DeleteItem", table, row(lifecycle.AuditKey("exploration", "").Partition), false},
 		{"write_another_clusters_audit", "dynamodb:PutItem", table, row(lifecycle.AuditKey("etl", "").Partition), false},
 
+		{"see_how_its_table_is_set", "dynamodb:DescribeTable", table, nil, true},
+		{"see_whether_records_expire", "dynamodb:DescribeTimeToLive", table, nil, true},
+		{"see_whether_it_can_be_restored", "dynamodb:DescribeContinuousBackups", table, nil, true},
+		{"see_another_table", "dynamodb:DescribeTable", table + "2", nil, false},
+		{"change_its_table", "dynamodb:UpdateTable", table, nil, false},
+		{"turn_expiry_off", "dynamodb:UpdateTimeToLive", table, nil, false},
+		{"turn_recovery_off", "dynamodb:UpdateContinuousBackups", table, nil, false},
+		{"see_how_the_queue_is_set", "sqs:GetQueueAttributes", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, true},
+
 		{"read_the_bot_token", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/bot-token", nil, true},
 		{"read_the_signing_secret", "ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/showtime/slack/signing-secret", nil, false},
 		{"take_a_job", "sqs:ReceiveMessage", "arn:aws:sqs:eu-central-1:123456789012:q.fifo", nil, true},

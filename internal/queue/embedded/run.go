@@ -100,7 +100,7 @@ func (q *Queue) deliver(ctx context.Context, g *group, handle Handler) error {
 	if err != nil {
 		return err
 	}
-	dead := d.Receives > queue.MaxReceives // it was in hand for the last time when the process died
+	dead := d.Receives > queue.MaxReceives+1 // even telling its person killed the process
 	if !dead {
 		if err := q.handle(ctx, d, handle); err != nil {
 			if !queue.Last(d) {

@@ -24,7 +24,10 @@ type ConsumerAPI interface {
 var _ ConsumerAPI = (*sqs.Client)(nil)
 
 const (
-	longPoll     = 20 * time.Second // the most SQS offers
+	// longPoll is how long a poll waits, and so how long a stop may have to: a poll that is broken off may
+	// take a message with it, which nobody sees again for the queue's whole visibility timeout.
+	longPoll     = 5 * time.Second
+	pollWithin   = 3 * longPoll     // for SQS to answer one
 	afterFault   = 2 * time.Second  // before asking again when SQS cannot be reached
 	settleWithin = 10 * time.Second // for deleting or giving back what was handled
 )
@@ -72,9 +75,12 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// poll waits for one message and handles it.
+// poll waits for one message and handles it. A stop breaks neither off.
 func (c *Consumer) poll(ctx context.Context, handle func(context.Context, queue.Delivery) error) error {
-	out, err := c.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+	ctx = context.WithoutCancel(ctx)
+	asking, cancel := context.WithTimeout(ctx, pollWithin)
+	defer cancel()
+	out, err := c.client.ReceiveMessage(asking, &sqs.ReceiveMessageInput{
 		QueueUrl:            &c.url,
 		MaxNumberOfMessages: 1,
 		WaitTimeSeconds:     int32(longPoll / time.Second),
@@ -88,7 +94,7 @@ func (c *Consumer) poll(ctx context.Context, handle func(context.Context, queue.
 		return fmt.Errorf("receive message: %w", err)
 	}
 	for _, m := range out.Messages {
-		if err := c.deliver(context.WithoutCancel(ctx), m, handle); err != nil {
+		if err := c.deliver(ctx, m, handle); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,4 +80,15 @@ func number(t *testing.T, s string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// What template.yaml makes is read as it is meant.
+func TestFacts_moto(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	stack := server.Deploy(t, "facts", nil)
+	got, err := NewSender(sqs.NewFromConfig(server.Config()), stack.QueueURL).Facts(t.Context())
+	if err != nil || !got.FIFO || got.Visibility != queue.VisibilityTimeout || got.MaxReceives != queue.MaxReceives || !strings.HasSuffix(got.DeadLetters, ".fifo") {
+		t.Errorf("%+v, %v", got, err)
+	}
 }

@@ -25,10 +25,12 @@ var errDown = errors.New("SQS is down")
 type fakeSQS struct {
 	sent     *sqs.SendMessageInput
 	asked    []*sqs.ReceiveMessageInput
-	messages []types.Message // handed out one by one, then the poll waits
+	messages []types.Message // handed out one by one, then a poll waits its time in vain
+	late     *types.Message  // comes to the first poll that waits, at the end of its time
 	faults   int             // how many receives fail first
 	settled  []string        // deletions and changes of visibility, in order
 	err      error           // of everything but receiving
+	attrs    map[string]string
 }
 
 func (f *fakeSQS) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
@@ -38,7 +40,7 @@ func (f *fakeSQS) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ .
 
 func (f *fakeSQS) GetQueueAttributes(_ context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
 	f.settled = append(f.settled, "attributes of "+*in.QueueUrl)
-	return &sqs.GetQueueAttributesOutput{}, f.err
+	return &sqs.GetQueueAttributesOutput{Attributes: f.attrs}, f.err
 }
 
 func (f *fakeSQS) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInput, _ ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error) {
@@ -52,8 +54,16 @@ func (f *fakeSQS) ReceiveMessage(ctx context.Context, in *sqs.ReceiveMessageInpu
 		f.messages = f.messages[1:]
 		return &sqs.ReceiveMessageOutput{Messages: []types.Message{m}}, nil
 	}
-	<-ctx.Done()
-	return nil, ctx.Err()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Duration(in.WaitTimeSeconds) * time.Second):
+	}
+	out := &sqs.ReceiveMessageOutput{}
+	if f.late != nil {
+		out.Messages, f.late = []types.Message{*f.late}, nil
+	}
+	return out, nil
 }
 
 func (f *fakeSQS) DeleteMessage(ctx context.Context, in *sqs.DeleteMessageInput, _ ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error) {
@@ -139,7 +149,7 @@ func TestRun_deletes_what_was_handled(t *testing.T) {
 		t.Error(diff, faults)
 	}
 	in := f.asked[0]
-	if in.MaxNumberOfMessages != 1 || in.WaitTimeSeconds != 20 || in.VisibilityTimeout != 360 {
+	if in.MaxNumberOfMessages != 1 || in.WaitTimeSeconds != 5 || in.VisibilityTimeout != 360 {
 		t.Errorf("asked for %d messages, waiting %d s, hidden for %d s", in.MaxNumberOfMessages, in.WaitTimeSeconds, in.VisibilityTimeout)
 	}
 }
@@ -189,6 +199,26 @@ func TestRun_stop_lets_the_handling_end(t *testing.T) {
 			t.Errorf("run: %v after %v", err, took)
 		}
 		if diff := cmp.Diff([]string{"delete 1"}, f.settled); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestRun_stop_breaks_no_poll_off: what SQS hands out to a broken poll would be hidden for minutes.
+func TestRun_stop_breaks_no_poll_off(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		late := message("late", "1")
+		f := &fakeSQS{late: &late}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		c := NewConsumer(f, testURL, queue.Backoff, func(err error) { t.Errorf("fault: %v", err) })
+		begin := time.Now()
+		err := c.Run(ctx, 1, func(context.Context, queue.Delivery) error { return nil })
+		if took := time.Since(begin); err != nil || took != longPoll {
+			t.Errorf("run: %v after %v, want it after the poll", err, took)
+		}
+		if diff := cmp.Diff([]string{"delete late"}, f.settled); diff != "" {
 			t.Error(diff)
 		}
 	})

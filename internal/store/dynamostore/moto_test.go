@@ -11,7 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
 
+	"showtime/internal/store"
 	"showtime/internal/store/storetest"
 	"showtime/lifecycle"
 	"showtime/test/moto"
@@ -66,5 +68,27 @@ func TestTable_expires_by_what_the_store_writes(t *testing.T) {
 	}
 	if got := aws.ToString(out.TimeToLiveDescription.AttributeName); got != attrExpires {
 		t.Errorf("the table's items expire by %q, the store writes %q", got, attrExpires)
+	}
+}
+
+// TestInspector_moto: what template.yaml makes is what the doctor calls right.
+func TestInspector_moto(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	client := dynamodb.NewFromConfig(server.Config())
+	stack := server.Deploy(t, "inspected", nil)
+	i := NewInspector(client, stack.Table)
+	facts, err := i.Facts(t.Context())
+	if diff := cmp.Diff(store.Facts{Active: true, Keys: []string{"pk HASH S", "sk RANGE S"}, OnDemand: true}, facts); diff != "" || err != nil {
+		t.Errorf("%v; facts (-want +got):\n%s", err, diff)
+	}
+	if by, err := i.Expiry(t.Context()); by != attrExpires || err != nil {
+		t.Errorf("it expires by %q, %v", by, err)
+	}
+	if on, err := i.Recoverable(t.Context()); !on || err != nil {
+		t.Errorf("recoverable: %t, %v", on, err)
+	}
+	if _, err := NewInspector(client, "none").Facts(t.Context()); err == nil {
+		t.Error("there is a table that is not there")
 	}
 }
