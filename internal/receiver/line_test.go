@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -21,16 +22,12 @@ func TestOneLineEach(t *testing.T) {
 	ref := job.RefOf(job.TriggerID(job.Click, "13.14.trigger"))
 	line := func(outcome string, status int, more map[string]any) map[string]any {
 		out := map[string]any{"level": "info", "message": "request", "outcome": outcome, "status": float64(status), "ms": 250.0}
-		for k, v := range more {
-			out[k] = v
-		}
+		maps.Copy(out, more)
 		return out
 	}
 	clicked := map[string]any{"ref": ref, "kind": "start", "source": "click", "user": "U1", "channel": "C1"}
 	lost := map[string]any{"level": "error", "error": "queue is down"}
-	for k, v := range clicked {
-		lost[k] = v
-	}
+	maps.Copy(lost, clicked)
 	tests := []struct {
 		name, path, body string
 		down             bool

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -171,10 +172,8 @@ func (w *world) acked(id string) []string {
 	defer look.Stop()
 	for range look.C {
 		all := w.slack.Acked()
-		for _, got := range all {
-			if got == id {
-				return all
-			}
+		if slices.Contains(all, id) {
+			return all
 		}
 		if time.Now().After(deadline) {
 			w.Fatalf("no receipt for %s, only %q", id, all)
