@@ -19,6 +19,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/emrsim"
+	"showtime/internal/metric"
 	"showtime/internal/receiver"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
@@ -178,7 +179,7 @@ func (b *Bed) join(o Options) {
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} }, // its pauses are real time
 	}
 	b.parts = wiring.Parts{
-		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test"), AWS: a, Transport: b.pipe,
+		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test", metric.Discard), AWS: a, Record: metric.Discard, Transport: b.pipe,
 		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
 	}
 	if o.Manager {
