@@ -88,6 +88,7 @@ func TestBoundaryKnowsEveryAction(t *testing.T) {
 		}
 	}
 	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
 		for _, action := range s.Actions {
 			if s.Effect == "Allow" && !strings.Contains(" "+strings.Join(within, " ")+" ", " "+action+" ") {
 				t.Errorf("%s: %s is not within docs/iam/boundary.json", where, action)

@@ -52,7 +52,7 @@ func TestMistakesThatTheLinterPassesAreFound(t *testing.T) {
 			if err := os.WriteFile(copied, []byte(strings.Replace(string(source), tt.old, tt.mistake, 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			run := exec.CommandContext(t.Context(), self, "-test.run", "^"+tt.found+"$") //nolint:gosec // this program
+			run := exec.CommandContext(t.Context(), self, "-test.run", "^"+tt.found+"$")
 			run.Env = append(os.Environ(), template.PathVariable+"="+copied)
 			out, err := run.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "--- FAIL: "+tt.found) {

@@ -212,6 +212,7 @@ func TestEverythingIsOnlyWhereIAMForcesIt(t *testing.T) {
 	t.Parallel()
 	forced := []string{"elasticmapreduce:RunJobFlow", "elasticmapreduce:ListClusters"}
 	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
 		for _, action := range s.Actions {
 			if s.Effect == "Allow" && strings.Contains(action, "*") {
 				t.Errorf("%s: action %s has a wildcard", where, action)
@@ -245,6 +246,7 @@ func TestActionsExist(t *testing.T) {
 	t.Parallel()
 	actions := strings.Fields(actionList)
 	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
 		for _, pattern := range s.Actions {
 			if !slices.ContainsFunc(actions, func(a string) bool { return template.Like(pattern, a) }) {
 				t.Errorf("%s: %s is no action of AWS", where, pattern)
@@ -258,6 +260,7 @@ func TestOperatorsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	operators := []string{"StringEquals", "ForAllValues:StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike", "Null"}
 	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
 		for operator := range maps.Keys(s.Conditions) {
 			if !slices.Contains(operators, operator) {
 				t.Errorf("%s: operator %s is unknown here", where, operator)
