@@ -27,6 +27,7 @@ import (
 	"showtime/internal/store/boltstore"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
+	"showtime/lifecycle/httpapi/grant"
 )
 
 // The people and places of every bed.
@@ -70,6 +71,8 @@ type Options struct {
 	Memory bool
 	// Manager puts the cluster behind a lifecycle manager, which the bot reaches over HTTP.
 	Manager bool
+	// Without is a verb that the bot's grant there lacks.
+	Without grant.Verb
 }
 
 // Bed is the product, put together.
@@ -183,7 +186,7 @@ func (b *Bed) join(o Options) {
 		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
 	}
 	if o.Manager {
-		b.manage()
+		b.manage(o.Without)
 	}
 	b.Joined = b.Another()
 	team, app, _, _ := b.Slack.IDs()

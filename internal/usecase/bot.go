@@ -112,8 +112,11 @@ func (b *Bot) Do(ctx context.Context, j job.Job) error {
 		return err
 	}
 	err := b.decideJob(ctx, j)
-	if errors.Is(err, lifecycle.ErrNewer) {
+	switch {
+	case errors.Is(err, lifecycle.ErrNewer):
 		err = b.refuse(ctx, j, refusal{why: "newer-record", words: blocks.NewerJob(j.Ref)})
+	case errors.Is(err, lifecycle.ErrForbidden):
+		err = b.refuse(ctx, j, refusal{why: "manager-forbids", words: blocks.ManagerForbids(j.Ref)})
 	}
 	if !errors.Is(err, errKnown) && !errors.Is(err, lifecycle.ErrExists) {
 		return err
