@@ -93,6 +93,12 @@ manifest: ## Check slack-manifest.yaml against Slack's schema, where SLACK_SCHEM
 	fi
 	SLACK_SCHEMA=$$(realpath '$(SLACK_SCHEMA)') $(GOTEST) -count=1 -tags manifest $(call tagged,manifest)
 
+.PHONY: openapi
+openapi: ## Check the manager's OpenAPI document, and real answers against it
+	$(call need,npm,install Node.js 20 or newer)
+	cd test/openapi && npm ci --no-audit --no-fund
+	cd ../.. && $(GOTEST) -count=1 -tags openapi $(call tagged,openapi)
+
 .PHONY: page
 page: ## Rebuild the demo's page, test it, and fail where what is committed differs
 	$(call need,npm,install Node.js 20 or newer)
@@ -111,7 +117,7 @@ bench: ## Measure; results also go to test-artifacts/bench.txt
 	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
 
 .PHONY: check
-check: tidy lint test race moto lambda template manifest page browser ## Run every check
+check: tidy lint test race moto lambda template manifest openapi page browser ## Run every check
 
 .PHONY: reproducible
 reproducible: ## Build the functions twice, from two folders, the first without a cache, and compare the bytes
