@@ -53,10 +53,12 @@ type manifest struct {
 	}
 }
 
-func read(t *testing.T) manifest {
+func read(t *testing.T) manifest { t.Helper(); return decode(t, showtime.SlackManifest()) }
+
+func decode(t *testing.T, text string) manifest {
 	t.Helper()
 	var m manifest
-	d := yaml.NewDecoder(strings.NewReader(showtime.SlackManifest()))
+	d := yaml.NewDecoder(strings.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&m); err != nil {
 		t.Fatal(err)
@@ -89,6 +91,17 @@ func TestSlackManifestAsksForWhatIsServed(t *testing.T) {
 	}
 	if m.Settings.Socket || m.Settings.Org || m.Settings.Rotation {
 		t.Error("Socket Mode, org-wide installation or token rotation is on: none of them is supported by this manifest")
+	}
+}
+
+// For Socket Mode it is the same app without addresses.
+func TestSocketManifest(t *testing.T) {
+	t.Parallel()
+	want := read(t)
+	want.Features.Commands[0].URL, want.Settings.Events.URL, want.Settings.Interactivity.URL = "", "", ""
+	want.Settings.Socket = true
+	if diff := cmp.Diff(want, decode(t, showtime.SocketManifest())); diff != "" {
+		t.Errorf("manifest (-want +got):\n%s", diff)
 	}
 }
 

@@ -102,6 +102,15 @@ const (
 	NoLongerNeeded RequestState = "no longer needed"
 )
 
+// Undone is why what was approved could not be done.
+type Undone string
+
+// The grounds.
+const (
+	TooLate   Undone = "too-late"  // what it was about is over
+	Forbidden Undone = "forbidden" // who looks after the cluster does not let Showtime do it
+)
+
 // RequestKind is what a request wants.
 type RequestKind string
 
@@ -128,6 +137,8 @@ type Request struct {
 
 	DecidedBy string    `json:"decided_by,omitempty"`
 	DecidedAt time.Time `json:"decided_at,omitzero"`
+	// Undone is why an approved request changed nothing in the end; empty while it did or may.
+	Undone Undone `json:"undone,omitempty"`
 	// Answer is what who denied it typed.
 	Answer string `json:"answer,omitempty"`
 

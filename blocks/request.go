@@ -28,7 +28,7 @@ func RequestCard(v RequestView) Message {
 		p = newForm("request", r.Generation)
 	}
 	p.header(requestTitle(r) + " · " + wishOf(r).title + " " + line(v.State.Cluster, maxTyped))
-	p.say(decided(r), anyway(r, v.State))
+	p.say(decided(r), undone(r), anyway(r, v.State))
 	p.quote("Reason of the denial", r.Answer, maxTyped)
 	p.say("Asked by " + Mention(r.By) + " " + when(r.At) + ".")
 	p.quote("Reason", r.Reason, maxTyped)
@@ -54,6 +54,9 @@ func requestTitle(r approval.Request) string {
 	case approval.Open:
 		return "🟡 DECISION NEEDED"
 	case approval.Approved:
+		if r.Undone != "" {
+			return "⚪ APPROVED, NOT DONE"
+		}
 		return "🟢 APPROVED"
 	case approval.Denied:
 		return "🔴 DENIED"

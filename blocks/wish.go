@@ -103,13 +103,20 @@ func needed(label string, required bool) string {
 	return label
 }
 
-// MoreTimeMissed tells, where an approved wish for more time could not be fulfilled any more, why not.
-func MoreTimeMissed(r string, s lifecycle.State) Message {
-	why := "the session is ending or over"
-	if s.Live() && s.Session.Stop == nil {
-		why = "its lease has been moved meanwhile"
+// ApprovedInVain tells why an approved wish for more time changed nothing.
+func ApprovedInVain(r approval.Request, s lifecycle.State) Message {
+	return words("Request "+requestID(r)+" was approved.", undone(r), byItself(liveEnd(s)))
+}
+
+// undone says why what was approved changed nothing, empty where it did.
+func undone(r approval.Request) string {
+	switch r.Undone {
+	case approval.TooLate:
+		return "It came too late and changed nothing: " + wishOf(r).over + "."
+	case approval.Forbidden:
+		return "It changed nothing: the lifecycle manager does not let Showtime do this. Whoever runs it can add what is missing to Showtime's grant."
 	}
-	return words("Request "+foreign(r)+" was approved, and changed nothing: "+why+".", byItself(liveEnd(s)))
+	return ""
 }
 
 // liveEnd is when the lease ends the session, zero when something else does.

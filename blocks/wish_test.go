@@ -37,8 +37,14 @@ func addMoreTime(all map[string]Message) {
 	card.Request, card.State = open, moved
 	all["request_more_time_moved"] = RequestCard(card)
 	all["reminder_more_time"] = Reminder(ReminderView{Request: open, State: s, To: []string{"U0MIA"}, Now: noon()})
-	all["more_time_missed"] = MoreTimeMissed("D-0142", moved)
-	all["more_time_missed_stopping"] = MoreTimeMissed("D-0142", state(lifecycle.Stopping, usable, stopAsked))
+	for _, why := range []approval.Undone{approval.TooLate, approval.Forbidden} {
+		vain := longer(approval.Approved)
+		vain.Undone = why
+		card.Request = vain
+		all["request_more_time_"+string(why)], all["more_time_"+string(why)] = RequestCard(card), ApprovedInVain(vain, moved)
+		all["more_time_"+string(why)+"_stopping"] = ApprovedInVain(vain, state(lifecycle.Stopping, usable, stopAsked))
+	}
+	all["manager_forbids"] = ManagerForbids("k3v9x2ab")
 	all["more_time_reason"], all["more_time_sent"] = MoreTimeReason(), RequestSent(open)
 	all["more_time_open"], all["more_time_withdrawn"] = RequestOpen(open), RequestWithdrawn(longer(approval.Withdrawn), s)
 	late := state(lifecycle.Up, usable, inGrace(lifecycle.GraceSteps))
@@ -79,8 +85,10 @@ func TestMoreTimeSaysWhatItDoesAndCosts(t *testing.T) {
 	wantNone(t, all["request_more_time_denied"].Text, "Buttons", "keeps running")
 	wantAll(t, all["request_more_time_moved"].Text, "nothing left to decide")
 	wantNone(t, all["request_more_time_moved"].Text, "Buttons", "Input")
-	wantAll(t, all["more_time_missed"].Text, "approved, and changed nothing: its lease has been moved", "It stops <!date^1795446000^")
-	wantNone(t, all["more_time_missed_stopping"].Text, "by itself")
+	wantAll(t, all["more_time_too-late"].Text, "was approved. It came too late and changed nothing", "It stops <!date^1795446000^")
+	wantNone(t, all["more_time_too-late_stopping"].Text, "by itself")
+	wantAll(t, all["request_more_time_too-late"].Text, "APPROVED, NOT DONE", "It came too late")
+	wantAll(t, all["request_more_time_forbidden"].Text, "APPROVED, NOT DONE", "Showtime's grant")
 	wantNone(t, all["reminder_more_time"].Text, "Waiting has cost")
 }
 

@@ -217,6 +217,12 @@ func ManagerAway(r string) Message {
 		"What runs goes on running, and its lease is kept. Look at /emr status in a few minutes before trying again.", ref(r))
 }
 
+// ManagerForbids says that the lifecycle manager does not let Showtime do it.
+func ManagerForbids(r string) Message {
+	return words("The lifecycle manager, which looks after the cluster, does not let Showtime do this; nothing was changed.",
+		"Whoever runs it can add what is missing to Showtime's grant.", ref(r))
+}
+
 // NothingToShow says that the lifecycle manager cannot be reached when somebody only wants to look.
 func NothingToShow() Message {
 	return words("The lifecycle manager, which looks after the cluster, does not answer right now, so there is nothing to show.",

@@ -5,9 +5,6 @@ package events
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
-	"time"
 
 	"showtime/internal/job"
 )
@@ -116,7 +113,7 @@ func (p *Parser) callback(e *envelope) Request {
 		r.UserTeam = m.Team
 	}
 	kind := p.kind(m.Text)
-	at, ok := timeOf(m.TS)
+	at, ok := job.TimeOf(m.TS)
 	if kind == "" || !ok || !e.spoken() {
 		r.Ignored = NoPhrase
 		return r
@@ -174,23 +171,6 @@ func (e *envelope) spoken() bool {
 }
 
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
-
-// timeOf reads the ts of a message, which is its time in seconds with six decimals.
-func timeOf(ts string) (time.Time, bool) {
-	whole, fraction, ok := strings.Cut(ts, ".")
-	if !ok || len(whole) > 12 || len(fraction) != 6 {
-		return time.Time{}, false
-	}
-	seconds, err := strconv.ParseUint(whole, 10, 62)
-	if err != nil {
-		return time.Time{}, false
-	}
-	micros, err := strconv.ParseUint(fraction, 10, 62)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return time.Unix(int64(seconds), int64(micros)*int64(time.Microsecond)).UTC(), true
-}
 
 // decode reads JSON and lets fields of an unexpected type stay empty: what is needed is checked by its user.
 func decode(data []byte, into any) error {

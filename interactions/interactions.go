@@ -6,6 +6,7 @@ package interactions
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"showtime/internal/actionid"
 	"showtime/internal/job"
@@ -26,7 +27,7 @@ type Request struct {
 	Enterprise string
 
 	Ignored string
-	Job     job.Job // its time is for the caller to set
+	Job     job.Job // its time is when the button was pressed; zero where the payload does not say
 }
 
 // The words of Ignored.
@@ -105,7 +106,22 @@ func Parse(data []byte) (Request, error) {
 		return Request{}, ErrMalformed
 	}
 	r.Job = p.address(j, channel)
+	r.Job.At = pressed(p.Actions)
 	return r, nil
+}
+
+// pressed is when the person clicked: what one click reports happened at one time.
+func pressed(actions []json.RawMessage) time.Time {
+	for _, raw := range actions {
+		var a action
+		if err := decode(raw, &a); err != nil {
+			continue
+		}
+		if at, ok := job.TimeOf(a.TS); ok {
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 // address says where a job comes from and where its answer goes.
@@ -136,6 +152,7 @@ func first(a, b string) string {
 type action struct {
 	ID    string `json:"action_id"`
 	Value string `json:"value"`
+	TS    string `json:"action_ts"`
 }
 
 // choose finds the first action that is a job. Actions that are none of ours are a button this build

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/wiring"
 )
 
@@ -27,11 +28,12 @@ func main() {
 
 // build reads the settings and makes the function.
 func build(ctx context.Context, log zerolog.Logger) (func(context.Context, json.RawMessage) (any, error), error) {
+	figures := metric.EMF(os.Stderr, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), time.Now)
 	settings, err := config.ReadLifecycleLambda(os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	handle, err := wiring.LambdaLifecycle(ctx, settings, wiring.FromEnvironment, time.Now, log.Level(settings.LogLevel))
+	handle, err := wiring.LambdaLifecycle(ctx, settings, wiring.FromEnvironment, time.Now, log.Level(settings.LogLevel), figures)
 	if err != nil {
 		return nil, fmt.Errorf("build lifecycle manager: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"showtime/events"
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/queue/sqsqueue"
 	"showtime/internal/receiver"
 	"showtime/internal/secret"
@@ -19,7 +20,7 @@ import (
 var _ receiver.Sender = (*sqsqueue.Sender)(nil)
 
 // build puts the receiver together. It calls nothing: connections are made by the first request.
-func build(env lookup, s config.Receiver, log zerolog.Logger, now func() time.Time) (http.Handler, error) {
+func build(env lookup, s config.Receiver, log zerolog.Logger, now func() time.Time, record metric.Record) (http.Handler, error) {
 	phrases, err := events.ReadPhrases(s.Phrases)
 	if err != nil {
 		return nil, fmt.Errorf("build receiver: %w", err)
@@ -37,6 +38,7 @@ func build(env lookup, s config.Receiver, log zerolog.Logger, now func() time.Ti
 		AppID:       s.AppID,
 		Log:         log,
 		Now:         now,
+		Record:      record,
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/internal/config"
+	"showtime/internal/metric"
 )
 
 // amazon answers what the receiver may call and remembers the calls.
@@ -105,7 +106,7 @@ func answer(t *testing.T, env lookup) int {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	handler, err := build(env, settings, zerolog.New(&log), time.Now)
+	handler, err := build(env, settings, zerolog.New(&log), time.Now, metric.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

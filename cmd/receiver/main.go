@@ -11,6 +11,7 @@ import (
 
 	"showtime/internal/config"
 	"showtime/internal/lambdahttp"
+	"showtime/internal/metric"
 )
 
 func main() {
@@ -20,7 +21,8 @@ func main() {
 		os.Exit(1)
 	}
 	log := zerolog.New(os.Stderr).Level(settings.LogLevel).With().Timestamp().Str("process", "receiver").Logger()
-	handler, err := build(os.LookupEnv, settings, log, time.Now)
+	figures := metric.EMF(os.Stderr, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), time.Now)
+	handler, err := build(os.LookupEnv, settings, log, time.Now, figures)
 	if err != nil {
 		log.Fatal().Err(err).Msg("receiver cannot start")
 	}

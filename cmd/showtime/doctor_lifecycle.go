@@ -9,6 +9,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/doctor"
+	"showtime/internal/metric"
 	"showtime/internal/wiring"
 	"showtime/lifecycle/httpapi/grant"
 )
@@ -37,7 +38,7 @@ func (v *visit) lifecycle() []doctor.Check {
 		} else if i == 0 {
 			checks = append(checks, folderCheck(s.Data, name))
 		}
-		looking := doctor.EMRLooking(wiring.EMR(a, f, s.Installation), record)
+		looking := doctor.EMRLooking(wiring.EMR(a, f, s.Installation, metric.Discard), record)
 		checks = append(checks, doctor.Of(name, append(wiring.FileChecks(&f, time.Now), doctor.Tick(record, time.Now), looking)...)...)
 		passed = append(passed, f.Template.Roles()...)
 	}
@@ -45,7 +46,7 @@ func (v *visit) lifecycle() []doctor.Check {
 		return checks
 	}
 	slices.Sort(passed)
-	return append(checks, doctor.EMRRights(wiring.EMR(a, files[0], s.Installation), slices.Compact(passed)...)...)
+	return append(checks, doctor.EMRRights(wiring.EMR(a, files[0], s.Installation, metric.Discard), slices.Compact(passed)...)...)
 }
 
 func grantsCheck(path string) doctor.Check {

@@ -47,13 +47,13 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "[--port N] [--open] [-v]", "play the whole product on this machine: no account, no network", demoCommand},
-		{"serve", "", "run everything in this one process, against real Slack and EMR", serveCommand},
+		{"serve", "[--socket]", "run everything in this one process, against real Slack and EMR", serveCommand},
 		{"lifecycle", "[--clusters DIR]", "run the lifecycle manager: clusters over HTTP, for machines and other Showtimes", lifecycleCommand},
 		{"cluster", "list|start|stop|status|extend [NAME]", "use a lifecycle manager; showtime cluster alone says how", clusterCommand},
 		{"token", "new --name NAME --clusters A,B --verbs V,W [--expires 720h]", "make a token and its row for the grants file", tokenCommand},
 		{"doctor", "[--for serve|receiver|worker|lifecycle] [--socket] [--json]", "check a setup and say what to do about each finding", doctorCommand},
 		{"validate", "FILE", "check a cluster file and print every problem with its JSON path", validateCommand},
-		{"manifest", "--url https://HOST", "print the manifest of the Slack app, with your address in it", manifestCommand},
+		{"manifest", "--url https://HOST | --socket", "print the manifest of the Slack app, with your address in it", manifestCommand},
 		{"audit", "[--since 24h] [--person U…] [--json]", "print who tried what, and what came of it", auditCommand},
 		{"help", "[COMMAND]", "explain the commands and every variable", helpCommand},
 	}

@@ -16,9 +16,14 @@ func manifestCommand(_ context.Context, p program, args []string) int {
 	flags := flag.NewFlagSet("manifest", flag.ContinueOnError)
 	flags.SetOutput(p.err)
 	address := flags.String("url", "", "where Slack reaches Showtime, https and without /slack")
-	if err := flags.Parse(args); err != nil || flags.NArg() != 0 || *address == "" {
-		_, _ = fmt.Fprintln(p.err, "usage: showtime manifest --url https://HOST")
+	socket := flags.Bool("socket", false, "for showtime serve --socket, which has no address")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 0 || (*address == "") != *socket {
+		_, _ = fmt.Fprintln(p.err, "usage: showtime manifest --url https://HOST | --socket")
 		return exitUsage
+	}
+	if *socket {
+		_, _ = fmt.Fprint(p.out, app.SocketManifest())
+		return exitOK
 	}
 	base, err := publicURL(*address)
 	if err != nil {

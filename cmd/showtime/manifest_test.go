@@ -55,3 +55,19 @@ func TestManifest_refuses_what_slack_cannot_call(t *testing.T) {
 		})
 	}
 }
+
+func TestManifest_for_socket_mode(t *testing.T) {
+	t.Parallel()
+	got := showtime(t.Context(), "manifest", "--socket")
+	var doc struct {
+		Settings struct {
+			Socket bool `yaml:"socket_mode_enabled"`
+		}
+	}
+	if err := yaml.Unmarshal([]byte(got.out), &doc); err != nil || !doc.Settings.Socket || got.code != exitOK || strings.Contains(got.out, "url:") {
+		t.Errorf("error %v, got %+v", err, got)
+	}
+	if both := showtime(t.Context(), "manifest", "--socket", "--url", "https://host.example"); both.code != exitUsage || both.out != "" {
+		t.Errorf("with an address: %+v", both)
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"time"
@@ -17,17 +18,20 @@ import (
 
 // serveCommand runs everything in this process until it is asked to stop.
 func serveCommand(ctx context.Context, p program, args []string) int {
-	if len(args) != 0 {
-		_, _ = fmt.Fprintln(p.err, "usage: showtime serve")
+	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
+	flags.SetOutput(p.err)
+	socket := flags.Bool("socket", false, "have Slack's requests come over a connection to Slack, with SLACK_APP_TOKEN")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 0 {
+		_, _ = fmt.Fprintln(p.err, "usage: showtime serve [--socket]")
 		return exitUsage
 	}
-	settings, err := readServe(p.lookup)
+	settings, err := readServe(p.lookup, *socket)
 	if err != nil {
 		_, _ = fmt.Fprintln(p.err, err)
 		return exitFault
 	}
 	log := zerolog.New(p.err).With().Timestamp().Logger().Level(settings.Worker.LogLevel)
-	if err := runServe(ctx, settings, log); err != nil {
+	if err := runServe(ctx, settings, *socket, log); err != nil {
 		log.Error().Err(err).Msg("serve ended")
 		return exitFault
 	}
@@ -36,8 +40,8 @@ func serveCommand(ctx context.Context, p program, args []string) int {
 }
 
 // readServe reads the settings and gives everything that is wrong with them, the cluster file included.
-func readServe(lookup config.Lookup) (config.Serve, error) {
-	settings, err := config.ReadServe(lookup, false)
+func readServe(lookup config.Lookup, socket bool) (config.Serve, error) {
+	settings, err := config.ReadServe(lookup, socket)
 	errs := []error{err}
 	if settings.Receiver.ClusterName != "" { // else the file cannot be read, which is said already
 		if _, err := clusterfile.Load(settings.Worker.Cluster); err != nil {
@@ -47,9 +51,9 @@ func readServe(lookup config.Lookup) (config.Serve, error) {
 	return settings, errors.Join(errs...)
 }
 
-func runServe(ctx context.Context, settings config.Serve, log zerolog.Logger) error {
+func runServe(ctx context.Context, settings config.Serve, socket bool, log zerolog.Logger) error {
 	server, err := serve.New(ctx, serve.Options{
-		Config: settings, AWS: wiring.FromEnvironment, Now: time.Now, Wire: time.Now, TickEvery: time.Minute, Log: log,
+		Config: settings, Socket: socket, AWS: wiring.FromEnvironment, Now: time.Now, Wire: time.Now, TickEvery: time.Minute, Log: log,
 	})
 	if err != nil {
 		return err

@@ -4,11 +4,13 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/rs/zerolog"
 
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/wiring"
 	"showtime/internal/worker"
 )
@@ -24,9 +26,10 @@ func main() {
 
 // build reads the settings and makes the worker.
 func build(ctx context.Context, log zerolog.Logger) (*worker.Worker, error) {
+	figures := metric.EMF(os.Stderr, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), time.Now)
 	settings, err := config.ReadWorker(os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	return wiring.LambdaWorker(ctx, settings, log.Level(settings.LogLevel))
+	return wiring.LambdaWorker(ctx, settings, log.Level(settings.LogLevel), figures)
 }

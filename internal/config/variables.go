@@ -104,6 +104,6 @@ func slackVariables(all, front, back, serve []Process) []Variable {
 		{varAPIURL, back, "", defaultAPIURL, "Slack's Web API"},
 		{varTeamID, all, "", "any", "workspace id; requests of others are dropped"},
 		{varAppID, all, "", "any", "app id; requests of others are dropped"},
-		{varSocketApp, serve, "", "unset", "reserved: the app-level token, xapp-…, for Socket Mode, which serve does not offer yet"},
+		{varSocketApp, serve, "--socket, unless SLACK_SECRET_PATH", "", "the app-level token, xapp-…, for serve --socket, which needs no signing secret"},
 	}
 }

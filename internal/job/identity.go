@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // maxSlackID bounds an id of Slack; real ones have about eleven characters.
@@ -40,4 +42,21 @@ func IsSlackID(s string) bool {
 		}
 	}
 	return true
+}
+
+// TimeOf reads a ts of Slack's, which is a time in seconds with six decimals.
+func TimeOf(ts string) (time.Time, bool) {
+	whole, fraction, ok := strings.Cut(ts, ".")
+	if !ok || len(whole) > 12 || len(fraction) != 6 {
+		return time.Time{}, false
+	}
+	seconds, err := strconv.ParseUint(whole, 10, 62)
+	if err != nil {
+		return time.Time{}, false
+	}
+	micros, err := strconv.ParseUint(fraction, 10, 62)
+	if err != nil {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), int64(micros)*int64(time.Microsecond)).UTC(), true
 }

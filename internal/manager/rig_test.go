@@ -21,6 +21,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/emrsim"
 	"showtime/internal/manager"
+	"showtime/internal/metric"
 	"showtime/internal/testbed"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
@@ -97,7 +98,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	var err error
 	r.fleet, err = manager.New(manager.Options{
 		Dir: r.dir, Installation: "test", Store: r.store, Now: r.clock.Now, Log: log, Alarm: wiring.Alarm(log),
-		Connect: func(f clusterfile.File) manager.EMR { return wiring.EMR(r.aws, f, "test") },
+		Connect: func(f clusterfile.File) manager.EMR { return wiring.EMR(r.aws, f, "test", metric.Discard) },
 	})
 	if err != nil {
 		t.Fatal(err)

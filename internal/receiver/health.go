@@ -30,13 +30,24 @@ type part struct {
 	check func(ctx context.Context) error
 }
 
+// Health answers /healthz and nothing else, for a process that Slack's requests reach in another way.
+func Health(c Config) http.Handler {
+	h := newHealth(c)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+pathHealth, func(w http.ResponseWriter, r *http.Request) { h.answer(r.Context()).write(w) })
+	return mux
+}
+
 func newHealth(c Config) *health {
 	h := &health{now: c.Now}
-	signing := func(ctx context.Context) error {
-		_, err := c.Secrets.Signing(ctx)
-		return err
+	var signing func(ctx context.Context) error
+	if c.Secrets != nil {
+		signing = func(ctx context.Context) error {
+			_, err := c.Secrets.Signing(ctx)
+			return err
+		}
 	}
-	for _, p := range []part{{"queue", c.QueueHealth}, {"secret", signing}, {"store", c.StoreHealth}} {
+	for _, p := range []part{{"queue", c.QueueHealth}, {"secret", signing}, {"store", c.StoreHealth}, {"socket", c.SocketHealth}} {
 		if p.check != nil {
 			h.parts = append(h.parts, p)
 		}
@@ -44,12 +55,11 @@ func newHealth(c Config) *health {
 	return h
 }
 
-func (h *health) serve(w http.ResponseWriter, r *http.Request) {
-	if failed := h.check(r.Context()); len(failed) > 0 {
-		words(w, http.StatusServiceUnavailable, strings.Join(failed, "\n")+"\n")
-		return
+func (h *health) answer(ctx context.Context) Answer {
+	if failed := h.check(ctx); len(failed) > 0 {
+		return Answer{Status: http.StatusServiceUnavailable, plain: strings.Join(failed, "\n") + "\n", silent: true}
 	}
-	words(w, http.StatusOK, "ok\n")
+	return Answer{Status: http.StatusOK, plain: "ok\n", silent: true}
 }
 
 // check names the parts that do not work. Whoever comes while it is being found out waits for the answer.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/events"
-	"showtime/internal/queue"
+	"showtime/internal/metric"
 )
 
 // The paths of the receiver.
@@ -26,18 +27,6 @@ const (
 	pathHealth       = "/healthz"
 )
 
-// maxBody is the largest body that is looked at, in bytes.
-const maxBody = 1 << 20
-
-// queueWithin is how long queueing may take. With the second that reading the secret may take, it
-// leaves Slack's three seconds room for the network.
-const queueWithin = 1500 * time.Millisecond
-
-// Sender is the queue's receiving end. Sending what was sent already changes nothing.
-type Sender interface {
-	Send(ctx context.Context, m queue.Message) error
-}
-
 // Secrets are the signing secrets, newest first.
 type Secrets interface {
 	Signing(ctx context.Context) ([]string, error)
@@ -45,7 +34,7 @@ type Secrets interface {
 	Refresh(ctx context.Context) ([]string, error)
 }
 
-// Config is what a receiver needs. Only TeamID, AppID and the healths may be left out.
+// Config is what a receiver needs. Only TeamID, AppID, the healths and Record may be left out.
 type Config struct {
 	Secrets Secrets
 	Queue   Sender
@@ -53,18 +42,21 @@ type Config struct {
 	QueueHealth func(ctx context.Context) error
 	// StoreHealth says the same of the store, where the same process works on it.
 	StoreHealth func(ctx context.Context) error
-	Phrases     events.Phrases
-	Cluster     string
-	TeamID      string
-	AppID       string
-	Log         zerolog.Logger
-	Now         func() time.Time
+	// SocketHealth says the same of the connection to Slack, where there is one.
+	SocketHealth func(ctx context.Context) error
+	Phrases      events.Phrases
+	Cluster      string
+	TeamID       string
+	AppID        string
+	Log          zerolog.Logger
+	Now          func() time.Time
+	Record       metric.Record
 }
 
-// Receiver answers Slack.
+// Receiver answers Slack over HTTP.
 type Receiver struct {
 	config Config
-	parser *events.Parser
+	desk   *Desk
 	health *health
 }
 
@@ -72,93 +64,121 @@ var _ http.Handler = (*Receiver)(nil)
 
 // New makes a receiver. Its error is about the phrases.
 func New(c Config) (*Receiver, error) {
-	parser, err := events.NewParser(c.Phrases)
+	desk, err := NewDesk(c)
 	if err != nil {
-		return nil, fmt.Errorf("make receiver: %w", err)
+		return nil, err
 	}
-	return &Receiver{config: c, parser: parser, health: newHealth(c)}, nil
+	return &Receiver{config: c, desk: desk, health: newHealth(c)}, nil
 }
 
 // ServeHTTP takes a request through cap, method and path, signature, content type, parsing, app and
 // team, recognition and the queue to its answer.
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer rc.guard(w)
-	if r.ContentLength > maxBody {
-		rc.turnAway(w, http.StatusRequestEntityTooLarge, "too-large")
-		return
+	began := rc.config.Now()
+	a := rc.guarded(r)
+	rc.desk.Note(a, rc.config.Now().Sub(began))
+	a.write(w)
+}
+
+// guarded answers for a bug too. The panic's own words are kept out of the log: they may hold what was sent.
+func (rc *Receiver) guarded(r *http.Request) (a Answer) {
+	defer func() {
+		if p := recover(); p != nil {
+			rc.config.Log.Error().Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("receiver panicked")
+			a = Fault()
+		}
+	}()
+	return rc.answer(r)
+}
+
+func (rc *Receiver) answer(r *http.Request) Answer {
+	if r.ContentLength > MaxBody {
+		return TurnAway(http.StatusRequestEntityTooLarge, "too-large")
 	}
 	switch r.URL.Path {
 	case pathHealth:
-		if rc.method(w, r, http.MethodGet, http.MethodHead) {
-			rc.health.serve(w, r)
+		if a, wrong := method(r, http.MethodGet, http.MethodHead); wrong {
+			return a
 		}
+		return rc.health.answer(r.Context())
 	case pathCommands:
-		rc.slack(w, r, formType, rc.command)
+		return rc.slack(r, formType, rc.command)
 	case pathInteractions:
-		rc.slack(w, r, formType, rc.interaction)
+		return rc.slack(r, formType, rc.interaction)
 	case pathEvents:
-		rc.slack(w, r, jsonType, rc.event)
+		return rc.slack(r, jsonType, rc.event)
 	default:
-		rc.turnAway(w, http.StatusNotFound, "unknown-path")
+		return TurnAway(http.StatusNotFound, "unknown-path")
 	}
 }
 
-// delivery is a body whose signature holds.
-type delivery struct {
-	//nolint:containedctx // lives as long as its request
-	ctx  context.Context
-	body []byte
-	at   time.Time // the signed time
-}
-
-// slack answers a request of Slack's: up to the content type all kinds are alike.
-func (rc *Receiver) slack(w http.ResponseWriter, r *http.Request, mediaType string, next func(http.ResponseWriter, delivery)) {
-	if !rc.method(w, r, http.MethodPost) {
-		return
+// slack answers a request of Slack's: up to the content type all kinds are alike. next gets the signed time.
+func (rc *Receiver) slack(r *http.Request, mediaType string, next func(context.Context, []byte, time.Time) Answer) Answer {
+	if a, wrong := method(r, http.MethodPost); wrong {
+		return a
 	}
-	body, ok := rc.read(w, r)
-	if !ok {
-		return
+	body, status, why := read(r)
+	if status != 0 {
+		return TurnAway(status, why)
 	}
 	at, status, why := rc.verify(r, body)
 	if status != 0 {
-		rc.turnAway(w, status, why)
-		return
+		return TurnAway(status, why)
 	}
 	if !isType(r.Header, mediaType) {
-		rc.turnAway(w, http.StatusBadRequest, "content-type")
-		return
+		return TurnAway(http.StatusBadRequest, "content-type")
 	}
-	next(w, delivery{ctx: r.Context(), body: body, at: at})
+	return next(r.Context(), body, at)
 }
 
-func (rc *Receiver) method(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
+// command reads a form. Broken escapes and bare semicolons make it malformed.
+func (rc *Receiver) command(ctx context.Context, body []byte, at time.Time) Answer {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return malformed()
+	}
+	return rc.desk.Command(ctx, form, at)
+}
+
+// interaction takes the payload out of its form.
+func (rc *Receiver) interaction(ctx context.Context, body []byte, at time.Time) Answer {
+	form, err := url.ParseQuery(string(body))
+	if err != nil || !sound(form) {
+		return malformed()
+	}
+	return rc.desk.Interaction(ctx, []byte(form.Get("payload")), at)
+}
+
+// event has a time of its own in each message.
+func (rc *Receiver) event(ctx context.Context, body []byte, _ time.Time) Answer {
+	return rc.desk.Event(ctx, body)
+}
+
+func method(r *http.Request, allowed ...string) (a Answer, wrong bool) {
 	if slices.Contains(allowed, r.Method) {
-		return true
+		return Answer{}, false
 	}
-	w.Header().Set("Allow", allowed[0])
-	rc.turnAway(w, http.StatusMethodNotAllowed, "method")
-	return false
+	a = TurnAway(http.StatusMethodNotAllowed, "method")
+	a.allow = allowed[0]
+	return a, true
 }
 
-func (rc *Receiver) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	var body []byte
+// read gives the body, or the status and fixed word with which the request is turned away.
+func read(r *http.Request) (body []byte, status int, why string) {
 	var err error
 	if n := r.ContentLength; n > 0 { // known and below the cap: read without growing
 		body = make([]byte, n)
 		_, err = io.ReadFull(r.Body, body)
 	} else {
-		body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		body, err = io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	}
 	switch {
 	case err != nil:
-		rc.turnAway(w, http.StatusBadRequest, "unreadable")
-		return nil, false
-	case len(body) > maxBody:
-		rc.turnAway(w, http.StatusRequestEntityTooLarge, "too-large")
-		return nil, false
+		return nil, http.StatusBadRequest, "unreadable"
+	case len(body) > MaxBody:
+		return nil, http.StatusRequestEntityTooLarge, "too-large"
 	}
-	return body, true
+	return body, 0, ""
 }
 
 // verify says when the request was signed, or with which status and fixed word it is turned away.
@@ -181,14 +201,4 @@ func (rc *Receiver) verify(r *http.Request, body []byte) (at time.Time, status i
 		return s.at, 0, ""
 	}
 	return time.Time{}, http.StatusUnauthorized, "wrong-signature"
-}
-
-// guard answers for a bug. The panic's own words are kept out of the log: they may hold what was sent.
-func (rc *Receiver) guard(w http.ResponseWriter) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	rc.config.Log.Error().Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("receiver panicked")
-	w.WriteHeader(http.StatusInternalServerError)
 }

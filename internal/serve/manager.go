@@ -14,6 +14,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/manager"
+	"showtime/internal/metric"
 	"showtime/internal/queue"
 	"showtime/internal/store/boltstore"
 	"showtime/internal/wiring"
@@ -46,13 +47,14 @@ type Manager struct {
 	fleet   *manager.Fleet
 	grants  *manager.Grants
 	counts  *counts
+	figures *metric.Registry
 	closer  io.Closer
 	done    chan struct{}
 }
 
 // NewManager opens the store and reads the files. Close it when done, also after a Run.
 func NewManager(ctx context.Context, o ManagerOptions) (*Manager, error) {
-	m := &Manager{options: o, counts: newCounts(o.Now), done: make(chan struct{})}
+	m := &Manager{options: o, counts: newCounts(o.Now), figures: metric.NewRegistry(), done: make(chan struct{})}
 	if err := m.open(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
@@ -82,7 +84,7 @@ func (m *Manager) open(ctx context.Context) error {
 	}
 	m.fleet, err = manager.New(manager.Options{
 		Dir: c.Clusters, Installation: c.Installation, Store: m.store, Now: now, Log: log, Alarm: wiring.Alarm(log),
-		Connect: func(f clusterfile.File) manager.EMR { return wiring.EMR(a, f, c.Installation) },
+		Connect: func(f clusterfile.File) manager.EMR { return wiring.EMR(a, f, c.Installation, m.figures.Record) },
 	})
 	if err != nil {
 		return fmt.Errorf("SHOWTIME_CLUSTERS: %w", err)
@@ -158,13 +160,14 @@ func (m *Manager) sweep(ctx context.Context) {
 
 // metrics answers Prometheus in its text format.
 func (m *Manager) metrics(w http.ResponseWriter, _ *http.Request) {
-	var p page
-	p.counter("showtime_ticks_total", "Ticks without a fault since the start.", m.counts.ticksDone.Load())
-	p.counter("showtime_ticks_failed_total", "Ticks with a fault since the start.", m.counts.ticksFailed.Load())
-	p.gauge("showtime_last_tick_age_seconds", "Time since the last tick without a fault, or since the start.", m.counts.tickAge().Seconds())
-	p.gauge("showtime_clusters", "Clusters that are looked after.", float64(len(m.fleet.Names())))
-	p.gauge("showtime_cluster_files_bad", "Cluster files that are wrong; their clusters stay as they were.", float64(m.fleet.Bad()))
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	var p metric.Page
+	p.Counter("showtime_ticks_total", "Ticks without a fault since the start.", m.counts.ticksDone.Load())
+	p.Counter("showtime_ticks_failed_total", "Ticks with a fault since the start.", m.counts.ticksFailed.Load())
+	p.Gauge("showtime_last_tick_age_seconds", "Time since the last tick without a fault, or since the start.", m.counts.tickAge().Seconds())
+	p.Gauge("showtime_clusters", "Clusters that are looked after.", float64(len(m.fleet.Names())))
+	p.Gauge("showtime_cluster_files_bad", "Cluster files that are wrong; their clusters stay as they were.", float64(m.fleet.Bad()))
+	m.figures.Write(&p)
+	w.Header().Set("Content-Type", metric.ContentType)
 	_, _ = w.Write([]byte(p.String())) // a reader that is gone needs no answer
 }
 

@@ -2,13 +2,12 @@ package serve
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"showtime/internal/metric"
 )
 
 // counts is what the process has done since it started.
@@ -57,37 +56,23 @@ type depths interface {
 
 // metrics answers Prometheus in its text format, version 0.0.4.
 func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
-	var p page
-	p.counter("showtime_jobs_done_total", "Jobs done since the start.", s.counts.jobsDone.Load())
-	p.counter("showtime_jobs_failed_total", "Deliveries of jobs that failed since the start; the queue repeats them.", s.counts.jobsFailed.Load())
-	p.counter("showtime_ticks_total", "Ticks without a fault since the start.", s.counts.ticksDone.Load())
-	p.counter("showtime_ticks_failed_total", "Ticks with a fault since the start.", s.counts.ticksFailed.Load())
-	p.gauge("showtime_last_tick_age_seconds", "Time since the last tick without a fault, or since the start.", s.counts.tickAge().Seconds())
+	var p metric.Page
+	p.Counter("showtime_jobs_done_total", "Jobs done since the start.", s.counts.jobsDone.Load())
+	p.Counter("showtime_jobs_failed_total", "Deliveries of jobs that failed since the start; the queue repeats them.", s.counts.jobsFailed.Load())
+	p.Counter("showtime_ticks_total", "Ticks without a fault since the start.", s.counts.ticksDone.Load())
+	p.Counter("showtime_ticks_failed_total", "Ticks with a fault since the start.", s.counts.ticksFailed.Load())
+	p.Gauge("showtime_last_tick_age_seconds", "Time since the last tick without a fault, or since the start.", s.counts.tickAge().Seconds())
 	if q, ok := s.Queue.(depths); ok {
-		p.gauge("showtime_queue_depth", "Jobs that are not done.", float64(q.Depth()))
-		p.gauge("showtime_queue_oldest_age_seconds", "Age of the oldest job that is not done.", q.OldestAge().Seconds())
+		p.Gauge("showtime_queue_depth", "Jobs that are not done.", float64(q.Depth()))
+		p.Gauge("showtime_queue_oldest_age_seconds", "Age of the oldest job that is not done.", q.OldestAge().Seconds())
 		dead, err := q.Dead(r.Context())
 		if err != nil {
 			s.options.Log.Warn().Err(err).Msg("dead letters not counted")
 		} else {
-			p.gauge("showtime_dead_letters", "Jobs that were given up and put aside.", float64(dead))
+			p.Gauge("showtime_dead_letters", "Jobs that were given up and put aside.", float64(dead))
 		}
 	}
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	s.figures.Write(&p)
+	w.Header().Set("Content-Type", metric.ContentType)
 	_, _ = w.Write([]byte(p.String())) // a reader that is gone needs no answer
-}
-
-// page is a page of metrics in the making.
-type page struct{ strings.Builder }
-
-func (p *page) counter(name, help string, value int64) {
-	p.metric(name, "counter", help, strconv.FormatInt(value, 10))
-}
-
-func (p *page) gauge(name, help string, value float64) {
-	p.metric(name, "gauge", help, strconv.FormatFloat(value, 'g', -1, 64))
-}
-
-func (p *page) metric(name, kind, help, value string) {
-	_, _ = fmt.Fprintf(p, "# HELP %s %s\n# TYPE %s %s\n%s %s\n", name, help, name, kind, name, value)
 }

@@ -16,9 +16,11 @@ import (
 	"showtime/events"
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/queue"
 	"showtime/internal/receiver"
 	"showtime/internal/secret"
+	"showtime/internal/socket"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
 )
@@ -26,6 +28,8 @@ import (
 // Options are all that a Server needs.
 type Options struct {
 	Config config.Serve
+	// Socket has Slack's requests come over a connection to Slack, and none over HTTP.
+	Socket bool
 	AWS    wiring.AWS
 	// Now is domain time, Wire is Slack's.
 	Now, Wire func() time.Time
@@ -47,16 +51,18 @@ type Server struct {
 	Joined  wiring.Joined
 	Store   lifecycle.Store
 	Queue   Transport
-	Slack   http.Handler // Slack's paths and /healthz
+	Slack   http.Handler // Slack's paths and /healthz; with a socket, /healthz alone
 	Admin   http.Handler // /metrics, for the operator
+	socket  *socket.Client
 	counts  *counts
+	figures *metric.Registry
 	dead    int // jobs put aside when the last tick looked
 	closers []io.Closer
 }
 
 // New opens what is durable and joins everything. Close it when done, also after a Run.
 func New(ctx context.Context, o Options) (*Server, error) {
-	s := &Server{options: o, counts: newCounts(o.Wire)}
+	s := &Server{options: o, counts: newCounts(o.Wire), figures: metric.NewRegistry()}
 	admin := http.NewServeMux()
 	admin.HandleFunc("GET /metrics", s.metrics)
 	s.Admin = admin
@@ -81,11 +87,11 @@ func (s *Server) join(ctx context.Context) error {
 	}
 	log := s.options.Log
 	s.Joined, err = wiring.Join(wiring.Parts{
-		Config: c.Worker, File: file, Store: s.Store, EMR: wiring.EMR(a, file, c.Worker.Installation),
+		Config: c.Worker, File: file, Store: s.Store, EMR: wiring.EMR(a, file, c.Worker.Installation, s.figures.Record),
 		BotToken: wiring.Secret(a, c.Worker.BotToken, c.Worker.SecretPath, secret.BotToken, s.options.Wire),
 		AWS:      a, Sign: wiring.Sign(a, s.options.Wire),
 		Now: s.options.Now, Wire: s.options.Wire, Log: log.With().Str("process", "worker").Logger(),
-		DrawEvery: wiring.DrawEvery,
+		DrawEvery: wiring.DrawEvery, Record: s.figures.Record,
 	})
 	if err != nil {
 		return err
@@ -93,22 +99,47 @@ func (s *Server) join(ctx context.Context) error {
 	return s.receive(a, log)
 }
 
-// receive makes the handler for Slack's requests.
+// receive makes the way in for Slack's requests.
 func (s *Server) receive(a aws.Config, log zerolog.Logger) error {
 	c := s.options.Config.Receiver
 	phrases, err := events.ReadPhrases(c.Phrases)
 	if err != nil {
 		return fmt.Errorf("read phrases: %w", err)
 	}
+	desk := receiver.Config{
+		Queue: s.Queue, QueueHealth: s.Queue.Check, StoreHealth: s.checkStore, Phrases: phrases, Cluster: c.ClusterName,
+		TeamID: c.TeamID, AppID: c.AppID, Log: log.With().Str("process", "receiver").Logger(), Now: s.options.Wire, Record: s.figures.Record,
+	}
+	if s.options.Socket {
+		return s.connect(a, desk)
+	}
 	signing := secret.StaticSigning(c.SigningSecrets)
 	if c.SecretPath != "" {
 		signing = secret.NewSigning(wiring.Secret(a, "", c.SecretPath, secret.SigningSecret, s.options.Wire))
 	}
-	s.Slack, err = receiver.New(receiver.Config{
-		Secrets: signing, Queue: s.Queue, QueueHealth: s.Queue.Check, StoreHealth: s.checkStore, Phrases: phrases, Cluster: c.ClusterName,
-		TeamID: c.TeamID, AppID: c.AppID, Log: log.With().Str("process", "receiver").Logger(), Now: s.options.Wire,
-	})
+	desk.Secrets = signing
+	s.Slack, err = receiver.New(desk)
 	return err
+}
+
+// connect makes the connection that Slack's requests come by, and answers over HTTP about our health alone.
+func (s *Server) connect(a aws.Config, c receiver.Config) error {
+	desk, err := receiver.NewDesk(c)
+	if err != nil {
+		return err
+	}
+	settings := s.options.Config
+	token := wiring.Secret(a, settings.AppToken, settings.Worker.SecretPath, secret.AppToken, s.options.Wire)
+	name := "SLACK_APP_TOKEN"
+	if path := settings.Worker.SecretPath; path != "" {
+		name = "SLACK_SECRET_PATH: " + path + "/" + secret.AppToken
+	}
+	s.socket = socket.New(socket.Options{
+		URL: settings.Worker.APIURL, Token: token.Get, Refresh: token.Refresh, TokenName: name, Desk: desk, Log: c.Log, Now: s.options.Wire,
+	})
+	c.SocketHealth = s.socket.Check
+	s.Slack = receiver.Health(c)
+	return nil
 }
 
 // checkStore says whether the store can be read, by a record that never is.

@@ -24,11 +24,15 @@ const (
 // Run serves Slack and the operator's own machine and works until the context ends; then it answers what it
 // has accepted, finishes the jobs in hand and returns. What is queued stays queued.
 func (s *Server) Run(ctx context.Context, slack, admin net.Listener) error {
-	return together(ctx,
+	parts := []func(context.Context) error{
 		func(ctx context.Context) error { return HTTP(ctx, slack, s.Slack) },
 		func(ctx context.Context) error { return HTTP(ctx, admin, s.Admin) },
 		s.Work, s.answerTools,
-	)
+	}
+	if s.socket != nil {
+		parts = append(parts, s.socket.Run)
+	}
+	return together(ctx, parts...)
 }
 
 // Work does queued jobs, ticks and sweeps until the context ends, and finishes what it has in hand.

@@ -40,6 +40,8 @@ type Options struct {
 	Refresh func(ctx context.Context) (string, error)
 	// Alarm tells the operator.
 	Alarm func(ctx context.Context, kind, detail string)
+	// Failed is told of every attempt of a call that failed; nil means nobody wants to know.
+	Failed func(op string)
 	// Timeout bounds one attempt; 0 means 10 s.
 	Timeout time.Duration
 	// Transport carries the requests; nil means one of its own with Go's defaults.
@@ -79,6 +81,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Wait == nil {
 		o.Wait = wait
+	}
+	if o.Failed == nil {
+		o.Failed = func(string) {}
 	}
 	client := &http.Client{
 		Timeout: o.Timeout, Transport: o.Transport,
@@ -143,6 +148,7 @@ func (c *Client) once(ctx context.Context, op, token string, try attempt) *Error
 	if err == nil {
 		return nil
 	}
+	c.options.Failed(op)
 	return classify(op, err, sent.Load())
 }
 

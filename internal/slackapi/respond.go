@@ -85,6 +85,9 @@ func (c *Client) Respond(ctx context.Context, responseURL string, r Reply) error
 func (c *Client) respond(ctx context.Context, responseURL string, r Reply) *Error {
 	for n := 1; ; n++ {
 		e := c.respondOnce(ctx, responseURL, r)
+		if e != nil {
+			c.options.Failed(respondOp)
+		}
 		if e == nil || e.Kind != RateLimited || n == maxAttempts || !c.fits(ctx, e.RetryAfter) {
 			return e
 		}

@@ -70,10 +70,13 @@ func (w *Workspace) sign(path, contentType string, body []byte) Delivery {
 // send makes one attempt. It gives the headers of the answer, nil when there was none.
 func (w *Workspace) send(ctx context.Context, d *Delivery) http.Header {
 	w.mu.Lock()
-	app := w.app
+	app, socketMode := w.app, w.socketMode
 	w.mu.Unlock()
 	d.Attempts++
 	d.Status, d.Answer = 0, nil
+	if socketMode {
+		return w.push(ctx, d)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, app+d.Path, bytes.NewReader(d.Body))
 	if err != nil {
 		d.Err = fmt.Errorf("make request: %w", err)

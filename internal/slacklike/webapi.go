@@ -2,7 +2,9 @@ package slacklike
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -23,6 +25,7 @@ type method struct {
 
 func methodNamed(name string) (method, bool) {
 	m, ok := map[string]method{
+		"apps.connections.open": {appScope, (*Workspace).openConnection},
 		"auth.test":             {"", (*Workspace).authTest},
 		"chat.postMessage":      {"chat:write", (*Workspace).postMessage},
 		"chat.update":           {"chat:write", (*Workspace).update},
@@ -75,12 +78,23 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, name strin
 
 // perform checks the token and does the call. The caller holds mu.
 func (w *Workspace) perform(m method, token string, args url.Values) answer {
+	if m.scope == appScope {
+		if token != w.appToken {
+			return answer{"ok": false, "error": "invalid_auth"}
+		}
+		return w.do(m, args)
+	}
 	if code := w.checkToken(token); code != "" {
 		return answer{"ok": false, "error": code}
 	}
 	if m.scope != "" && !w.scopes[m.scope] && (m.scope != "channels:history" || !w.scopes["groups:history"]) {
 		return w.missingScope(m.scope)
 	}
+	return w.do(m, args)
+}
+
+// do does a call that may be made. The caller holds mu.
+func (w *Workspace) do(m method, args url.Values) answer {
 	a, code := m.do(w, args)
 	if a == nil {
 		a = answer{}
@@ -151,7 +165,7 @@ func readArgs(r *http.Request) (token string, args url.Values, err error) {
 // jsonArgs reads a JSON object; what is no string stays JSON, as in a form.
 func jsonArgs(r *http.Request) (url.Values, error) {
 	var object map[string]json.RawMessage
-	if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
+	if err := json.NewDecoder(r.Body).Decode(&object); err != nil && !errors.Is(err, io.EOF) { // none is no arguments
 		return nil, err
 	}
 	args := url.Values{}

@@ -2,6 +2,7 @@ package slacklike
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -44,6 +45,13 @@ type Workspace struct {
 	watchers map[int]chan Change
 	lastTS   int64
 	serial   int
+
+	appToken   string
+	socketMode bool
+	sockets    []*socket                       // oldest first
+	tickets    map[string]bool                 // for connections that were asked for
+	envelopes  map[string]chan json.RawMessage // without a receipt yet
+	acked      []string
 }
 
 // New makes a workspace that holds only the app's bot user.
@@ -53,6 +61,7 @@ func New(o Options) *Workspace {
 		options: o, client: o.Client, now: o.Now, token: o.Token, scopes: map[string]bool{},
 		users: map[string]User{}, groups: map[string]Group{}, channels: map[string]*channel{},
 		hooks: map[string]*hook{}, watchers: map[int]chan Change{},
+		appToken: "xapp-" + rand.Text(), tickets: map[string]bool{}, envelopes: map[string]chan json.RawMessage{},
 	}
 	for _, s := range o.Scopes {
 		w.scopes[s] = true
@@ -121,13 +130,15 @@ func (w *Workspace) IDs() (team, app, botUser, bot string) {
 	return w.options.TeamID, w.options.AppID, w.options.BotUser, w.options.BotID
 }
 
-// ServeHTTP answers the Web API under /api/ and the response_urls under /response/.
+// ServeHTTP answers the Web API under /api/, the response_urls under /response/ and Socket Mode under /socket/.
 func (w *Workspace) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		w.serveAPI(rw, r, strings.TrimPrefix(r.URL.Path, "/api/"))
 	case strings.HasPrefix(r.URL.Path, hookPath):
 		w.serveHook(rw, r, strings.TrimPrefix(r.URL.Path, hookPath))
+	case strings.HasPrefix(r.URL.Path, socketPath):
+		w.serveSocket(rw, r, strings.TrimPrefix(r.URL.Path, socketPath))
 	default:
 		http.NotFound(rw, r)
 	}

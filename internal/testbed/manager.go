@@ -3,6 +3,7 @@ package testbed
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -23,8 +24,8 @@ func (o one) Names() []string { return []string{o.Settings.Name} }
 func (o one) Find(name string) (server.Member, bool) { return o.Member, name == o.Settings.Name }
 
 // manage puts the cluster behind a lifecycle manager with a store and a tick of its own. The bot's own EMR is
-// taken away: it needs none.
-func (b *Bed) manage() {
+// taken away: it needs none. Its grant there lacks one verb, if that is given.
+func (b *Bed) manage(without grant.Verb) {
 	b.T.Helper()
 	set := lifecycle.Settings{Config: b.parts.File.Config, Shape: b.parts.File.Shape}
 	store, log := NewMemory(b.Clock.Now), zerolog.New(b.Log)
@@ -32,6 +33,7 @@ func (b *Bed) manage() {
 		Settings: set, Installation: "test", Store: store, EMR: b.parts.EMR, Now: b.Clock.Now, Log: log, Alarm: wiring.Alarm(log),
 	})
 	bot := grant.Grant{Name: "bot", Clusters: []string{set.Name}, Verbs: grant.Verbs()}
+	bot.Verbs = slices.DeleteFunc(bot.Verbs, func(v grant.Verb) bool { return v == without })
 	handler, err := server.New(server.Options{
 		Fleet:  one{server.Member{Settings: set, Manager: local, Store: store}},
 		Caller: func(r *http.Request) (grant.Grant, bool) { return bot, r.Header.Get("Authorization") == "Bearer token" },

@@ -19,6 +19,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/emrsim"
+	"showtime/internal/metric"
 	"showtime/internal/receiver"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
@@ -26,6 +27,7 @@ import (
 	"showtime/internal/store/boltstore"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
+	"showtime/lifecycle/httpapi/grant"
 )
 
 // The people and places of every bed.
@@ -69,6 +71,8 @@ type Options struct {
 	Memory bool
 	// Manager puts the cluster behind a lifecycle manager, which the bot reaches over HTTP.
 	Manager bool
+	// Without is a verb that the bot's grant there lacks.
+	Without grant.Verb
 }
 
 // Bed is the product, put together.
@@ -178,11 +182,11 @@ func (b *Bed) join(o Options) {
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} }, // its pauses are real time
 	}
 	b.parts = wiring.Parts{
-		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test"), AWS: a, Transport: b.pipe,
+		Config: b.settings(o), File: file, Store: b.Store, EMR: wiring.EMR(a, file, "test", metric.Discard), AWS: a, Record: metric.Discard, Transport: b.pipe,
 		BotToken: secret.Static(b.Slack.Token()), Now: b.Clock.Now, Wire: b.Clock.Now, Log: zerolog.New(b.Log),
 	}
 	if o.Manager {
-		b.manage()
+		b.manage(o.Without)
 	}
 	b.Joined = b.Another()
 	team, app, _, _ := b.Slack.IDs()

@@ -24,7 +24,7 @@ func (b *Bot) aboutRequest(ctx context.Context, j job.Job, decide func(approval.
 		switch {
 		case err != nil:
 			return fmt.Errorf("read request: %w", err)
-		case req.V > recordVersion:
+		case req.V > newestVersion:
 			return lifecycle.ErrNewer
 		case !found || req.Generation != j.Generation:
 			d = b.outdated(j)

@@ -12,6 +12,7 @@ import (
 	"showtime/blocks"
 	"showtime/internal/doctor"
 	"showtime/internal/job"
+	"showtime/internal/metric"
 	"showtime/internal/slackapi"
 	"showtime/lifecycle"
 )
@@ -72,6 +73,7 @@ type Options struct {
 	Token     func() string // random, for claims
 	Log       zerolog.Logger
 	Alarm     func(ctx context.Context, kind, detail string)
+	Record    metric.Record // nil means that nobody wants figures
 }
 
 // Bot does the jobs and keeps the conversation true to the record.
@@ -88,13 +90,18 @@ type Bot struct {
 	token     func() string
 	log       zerolog.Logger
 	alarm     func(ctx context.Context, kind, detail string)
+	record    metric.Record
 }
 
 // New makes a Bot.
 func New(o Options) *Bot {
+	if o.Record == nil {
+		o.Record = metric.Discard
+	}
 	return &Bot{
 		settings: o.Settings, cluster: o.Settings.Cluster, manager: o.Manager, store: o.Store, poster: o.Poster,
 		responder: o.Respond, roles: o.Roles, doctor: o.Doctor, now: o.Now, wire: o.Wire, token: o.Token, log: o.Log, alarm: o.Alarm,
+		record: o.Record,
 	}
 }
 
@@ -105,8 +112,11 @@ func (b *Bot) Do(ctx context.Context, j job.Job) error {
 		return err
 	}
 	err := b.decideJob(ctx, j)
-	if errors.Is(err, lifecycle.ErrNewer) {
+	switch {
+	case errors.Is(err, lifecycle.ErrNewer):
 		err = b.refuse(ctx, j, refusal{why: "newer-record", words: blocks.NewerJob(j.Ref)})
+	case errors.Is(err, lifecycle.ErrForbidden):
+		err = b.refuse(ctx, j, refusal{why: "manager-forbids", words: blocks.ManagerForbids(j.Ref)})
 	}
 	if !errors.Is(err, errKnown) && !errors.Is(err, lifecycle.ErrExists) {
 		return err

@@ -8,16 +8,18 @@ import (
 	"strings"
 
 	"showtime/approval"
+	"showtime/internal/metric"
 	"showtime/lifecycle"
 )
 
 // Idle says whether a tick has nothing to do for the conversation. It asks nobody and changes nothing;
-// whatever it is not sure of is something to do.
+// whatever it is not sure of is something to do. Every tick asks it, so it also records how the cluster stands.
 func (b *Bot) Idle(ctx context.Context) (bool, error) {
 	state, err := b.manager.State(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look at the cluster: %w", err)
 	}
+	b.measure(state)
 	n, err := b.newsOf(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, state.Generation)
 	if err != nil {
 		return false, err
@@ -29,6 +31,18 @@ func (b *Bot) Idle(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	return b.drawn(ctx, state)
+}
+
+// measure records whether there is a session and, where the rates are known, what it has cost at most.
+func (b *Bot) measure(state lifecycle.State) {
+	if !state.Live() {
+		b.record(metric.Sessions, "", 0)
+		return
+	}
+	b.record(metric.Sessions, "", 1)
+	if state.Cost.Known {
+		b.record(metric.EstimatedCost, "", state.Cost.SoFarMax)
+	}
 }
 
 // quiet says whether nothing is owed and no request is open or to be forgotten.

@@ -61,8 +61,9 @@ func (b *Bot) oweAct(j job.Job, req approval.Request) *owed {
 	if req.Kind == approval.MoreTime {
 		act := b.owe(j, "more-time")
 		act.MoreTime = &owedMoreTime{
-			Request: req.ID, By: req.By, Approver: req.DecidedBy, Channel: req.Channel, Generation: req.Generation, LeaseEnd: req.LeaseEnd,
+			Request: req.ID, By: req.By, Approver: req.DecidedBy, Generation: req.Generation, LeaseEnd: req.LeaseEnd,
 		}
+		act.V = moreTimeVersion
 		return act
 	}
 	act := b.owe(j, "stop")
@@ -88,7 +89,7 @@ func (b *Bot) payStop(ctx context.Context, o *owed) error {
 	}
 	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
 		act.Outcome = string(out.Result)
-		return b.recordAct(tx, act, nil)
+		return b.recordAct(tx, act, func() error { return nil })
 	}
 	out, err := b.manager.Stop(ctx, in)
 	if err == nil && !out.Known {

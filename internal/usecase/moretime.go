@@ -64,13 +64,12 @@ type owedMoreTime struct {
 	Request  string `json:"request"`
 	By       string `json:"by"`
 	Approver string `json:"approver"`
-	Channel  string `json:"channel"` // where it was asked
 	// Generation and LeaseEnd pin the act to what the request was about.
 	Generation int64     `json:"generation"`
 	LeaseEnd   time.Time `json:"lease_end"`
 }
 
-// payMoreTime does what was approved, once, like payStop. Where it comes too late, both people hear so.
+// payMoreTime does what was approved, once, like payStop. Where it cannot be done, both people hear so.
 func (b *Bot) payMoreTime(ctx context.Context, o *owed) error {
 	m := o.MoreTime
 	act := b.approved("approved-more-time", m.Request, m.Generation, o.Ref)
@@ -78,38 +77,61 @@ func (b *Bot) payMoreTime(ctx context.Context, o *owed) error {
 		Op:   lifecycle.Op{ID: act.ID, Generation: m.Generation, By: m.By, At: act.At},
 		From: m.LeaseEnd, PastCap: true, Request: m.Request, Approver: m.Approver,
 	}
-	var debts []*owed
-	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) error {
-		act.Outcome, debts = string(out.Result), nil
-		if out.Result != lifecycle.Extended {
-			debts = b.oweMissed(o, out.State)
+	var told []*owed
+	in.Record = func(tx lifecycle.Tx, out lifecycle.Outcome) (err error) {
+		act.Outcome = string(out.Result)
+		why := approval.TooLate
+		if out.Result == lifecycle.Extended {
+			why = ""
 		}
-		return b.recordAct(tx, act, debts)
+		told, err = b.recordMoreTime(tx, o, act, why, out.State)
+		return err
 	}
 	out, err := b.manager.Extend(ctx, in)
+	if errors.Is(err, lifecycle.ErrForbidden) {
+		act.Outcome = "refused"
+		err = b.store.Update(ctx, func(tx lifecycle.Tx) (err error) {
+			told, err = b.recordMoreTime(tx, o, act, approval.Forbidden, lifecycle.State{})
+			return err
+		})
+	}
 	if err != nil || out.Known {
 		return err
 	}
 	act.Log(b.logger(ctx))
-	for _, debt := range debts {
+	for _, debt := range told {
 		b.pay(ctx, debt)
 	}
 	return nil
 }
 
-// oweMissed owes the news that an approved wish for more time came too late, to who asked and to who agreed.
-func (b *Bot) oweMissed(o *owed, state lifecycle.State) []*owed {
-	m := o.MoreTime
-	news := answer{Text: blocks.MoreTimeMissed(m.Request, state).Text, User: m.By, Channel: m.Channel, Generation: m.Generation, Ref: o.Ref}
+// recordMoreTime records the act and, where it changed nothing, why: on the request, and as owed to its people.
+func (b *Bot) recordMoreTime(tx lifecycle.Tx, o *owed, act lifecycle.Attempt, why approval.Undone, s lifecycle.State) (told []*owed, err error) {
+	return told, b.recordAct(tx, act, func() error {
+		var req approval.Request
+		found, err := tx.Get(b.requestKey(act.Request), &req)
+		if err != nil || !found || why == "" {
+			return err
+		}
+		req.Undone = why
+		told = b.oweInVain(o, req, s)
+		return errors.Join(tx.Put(b.requestKey(req.ID), req), b.writeOwed(tx, told))
+	})
+}
+
+// oweInVain owes the news that an approval changed nothing, to who asked and to who agreed.
+func (b *Bot) oweInVain(o *owed, req approval.Request, s lifecycle.State) []*owed {
+	news := answer{Text: blocks.ApprovedInVain(req, s).Text, User: req.By, Channel: req.Channel, Generation: req.Generation, Ref: o.Ref}
 	asked, agreed := news, news
-	asked.InCard, agreed.InRequest = true, m.Request
-	var debts []*owed
-	for part, a := range map[string]answer{"-asked": asked, "-agreed": agreed} {
-		debt := &owed{V: recordVersion, ID: o.ID + part, Ref: o.Ref, Until: b.now().Add(owedFor), Say: &a}
-		debt.Claim.take(b.token(), b.now())
-		debts = append(debts, debt)
-	}
-	return debts
+	asked.InCard, agreed.InRequest = true, req.ID
+	return []*owed{b.oweNext(o, "-asked", asked), b.oweNext(o, "-agreed", agreed)}
+}
+
+// oweNext owes words that follow from another debt.
+func (b *Bot) oweNext(o *owed, part string, a answer) *owed {
+	next := &owed{V: recordVersion, ID: o.ID + part, Ref: o.Ref, Until: b.now().Add(owedFor), Say: &a}
+	next.Claim.take(b.token(), b.now())
+	return next
 }
 
 // approved is the audit record of an approved request's act. Its id, the request's, is the operation's too.
@@ -122,11 +144,11 @@ func (b *Bot) approved(what, request string, generation int64, ref string) lifec
 
 // recordAct records an act and what follows from it, once: a lifecycle manager's answer that was lost comes
 // again with the repeated act.
-func (b *Bot) recordAct(tx lifecycle.Tx, act lifecycle.Attempt, debts []*owed) error {
+func (b *Bot) recordAct(tx lifecycle.Tx, act lifecycle.Attempt, follow func() error) error {
 	key, done := lifecycle.DedupeKey(b.cluster, "act/"+act.ID), false
 	found, err := tx.Get(key, &done)
 	if err != nil || found {
 		return err
 	}
-	return errors.Join(tx.Insert(key, true, act.At.Add(lifecycle.DedupeFor)), act.Record(tx, b.cluster), b.writeOwed(tx, debts))
+	return errors.Join(tx.Insert(key, true, act.At.Add(lifecycle.DedupeFor)), act.Record(tx, b.cluster), follow())
 }

@@ -12,6 +12,7 @@ import (
 	"showtime/internal/testbed"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
+	"showtime/lifecycle/httpapi/grant"
 )
 
 // capped is a bed whose ready session has the longest lease there is without an admin.
@@ -379,7 +380,8 @@ func crashMoreTime(t *testing.T, o testbed.Options, n int, overtaken bool, misse
 		t.Errorf("extended to %v by %+v", s.LeaseEnd, s.Extensions)
 	case s.Extensions[0].By == testbed.Mia && strings.Contains(b.RequestCard().Text, "APPROVED"):
 		once(t, b, "approved-more-time")
-		asked, agreed := b.Seen(testbed.Team, "was approved, and changed nothing"), b.Seen(testbed.Admins, "was approved, and changed nothing")
+		wantText(t, b.RequestCard(), "APPROVED, NOT DONE", "It came too late")
+		asked, agreed := b.Seen(testbed.Team, "was approved. It came too late"), b.Seen(testbed.Admins, "was approved. It came too late")
 		if asked > 1 || agreed > 1 {
 			t.Errorf("%d and %d words that it came too late", asked, agreed)
 		}
@@ -391,4 +393,39 @@ func crashMoreTime(t *testing.T, o testbed.Options, n int, overtaken bool, misse
 		t.Fatalf("died at point %d of %d: %v", n, len(passed), passed[len(passed)-1])
 	}
 	return died
+}
+
+// TestMoreTime_without_the_verb has a lifecycle manager that does not let Showtime pass the cap: nobody waits
+// for what cannot come, and both people are told.
+func TestMoreTime_without_the_verb(t *testing.T) {
+	t.Parallel()
+	b := askedLonger(t, testbed.Options{Manager: true, Without: grant.ExtendPastCap})
+	end := b.State().Session.LeaseEnd
+	send(t, b, longer(b, testbed.Mia))
+	wantLast(t, b, testbed.Mia, false, "refused", "manager-forbids")
+	wantText(t, b.Ephemeral(testbed.Team, testbed.Mia), "does not let Showtime do this; nothing was changed")
+	b.Click(testbed.Bo, b.RequestCard(), actionid.Approve, nil)
+	wantText(t, b.RequestCard(), "APPROVED, NOT DONE", "Showtime's grant")
+	for _, channel := range []string{testbed.Team, testbed.Admins} {
+		if n := b.Seen(channel, "was approved. It changed nothing"); n != 1 {
+			t.Errorf("told %d times in %s", n, channel)
+		}
+	}
+	once(t, b, "approved-more-time")
+	if s := b.State().Session; !s.LeaseEnd.Equal(end) {
+		t.Errorf("the lease's end became %v", s.LeaseEnd)
+	}
+	wantQuiet(t, b)
+}
+
+// TestMoreTime_is_left_alone_by_older_builds: one that knows only early ends would end the cluster.
+func TestMoreTime_is_left_alone_by_older_builds(t *testing.T) {
+	t.Parallel()
+	b := askedLonger(t, testbed.Options{Memory: true})
+	b.Click(testbed.Raj, b.Card(), actionid.Destroy, nil)
+	for _, req := range b.Requests() {
+		if want := map[approval.RequestKind]int{approval.Destroy: 1, approval.MoreTime: 2}[req.Kind]; req.V != want {
+			t.Errorf("a request of kind %q has version %d, want %d", req.Kind, req.V, want)
+		}
+	}
 }

@@ -52,7 +52,7 @@ func (b *Bot) newsOf(get getter, generation int64) (news, error) {
 		return n, fmt.Errorf("read news: %w", err)
 	}
 	switch {
-	case n.V > recordVersion:
+	case n.V > newestVersion:
 		return n, lifecycle.ErrNewer
 	case n.Generation != generation:
 		n = news{Generation: generation}

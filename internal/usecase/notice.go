@@ -45,7 +45,7 @@ func (b *Bot) noticeSight(ctx context.Context, p post, state lifecycle.State) (*
 func requestName(req approval.Request, state lifecycle.State) string {
 	name := string(req.State)
 	if req.State != approval.Open {
-		return name
+		return name + string(req.Undone)
 	}
 	name += "/" + strconv.FormatInt(state.Revision, 10) + "/" + strconv.Itoa(len(req.NeededBy))
 	if req.LookedAtBy != "" {

@@ -155,7 +155,7 @@ func (b *Bot) payByKey(ctx context.Context, key lifecycle.Key) {
 		taken = nil
 		var o owed
 		found, err := tx.Get(key, &o)
-		if err != nil || !found || o.V > recordVersion || !o.Claim.free(b.now()) {
+		if err != nil || !found || o.V > newestVersion || !o.Claim.free(b.now()) {
 			return err
 		}
 		o.Claim.take(token, b.now())

@@ -130,7 +130,7 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 			}
 			stored = post{V: recordVersion, Generation: p.Generation}
 		}
-		if stored.V > recordVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) || b.tooSoon(stored) {
+		if stored.V > newestVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) || b.tooSoon(stored) {
 			return nil
 		}
 		stored.Claim.take(token, b.now())

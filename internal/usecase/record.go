@@ -10,8 +10,14 @@ import (
 	"showtime/lifecycle"
 )
 
-// recordVersion is the version of the records this build writes.
-const recordVersion = 1
+const (
+	// recordVersion is the version of most records this build writes.
+	recordVersion = 1
+	// moreTimeVersion is that of records about more time: a build that knows only early ends must leave them alone.
+	moreTimeVersion = 2
+	// newestVersion is the newest that this build reads.
+	newestVersion = moreTimeVersion
+)
 
 // decision is what was decided about a job: recorded in one transaction, then paid.
 type decision struct {

@@ -53,7 +53,7 @@ func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, rea
 		At: now, ExpiresAt: now.Add(b.settings.RequestExpires), Channel: j.Channel,
 	}
 	if kind == approval.MoreTime {
-		req.LeaseEnd = time.UnixMilli(j.LeaseEnd)
+		req.V, req.LeaseEnd = moreTimeVersion, time.UnixMilli(j.LeaseEnd)
 	}
 	var d decision
 	err := b.store.Update(ctx, func(tx lifecycle.Tx) error {
@@ -86,7 +86,7 @@ func (b *Bot) openUp(tx lifecycle.Tx, req approval.Request) error {
 	if err := tx.Put(b.openKey(req.Kind), openPointer{V: recordVersion, ID: req.ID}); err != nil {
 		return fmt.Errorf("record open request: %w", err)
 	}
-	card := post{V: recordVersion, Request: req.ID, Generation: req.Generation}
+	card := post{V: req.V, Request: req.ID, Generation: req.Generation}
 	if err := tx.Put(b.postKey(card), card); err != nil || req.Kind != approval.Destroy {
 		return err
 	}
@@ -101,7 +101,7 @@ type getter func(key lifecycle.Key, into any) (bool, error)
 // openIn gives the request of a kind that is open for a session, read in a transaction for a change.
 func (b *Bot) openIn(tx lifecycle.Tx, kind approval.RequestKind, generation int64) (*approval.Request, error) {
 	req, err := b.open(tx.Get, kind, generation)
-	if req != nil && req.V > recordVersion {
+	if req != nil && req.V > newestVersion {
 		return nil, lifecycle.ErrNewer
 	}
 	return req, err

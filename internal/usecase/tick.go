@@ -45,7 +45,7 @@ func (b *Bot) tidyRequests(ctx context.Context) error {
 			continue
 		}
 		switch {
-		case req.V > recordVersion: // a newer build's to look after
+		case req.V > newestVersion: // a newer build's to look after
 		case req.State != approval.Open && b.now().Sub(req.DecidedAt) > keepDecided:
 			errs = append(errs, b.store.Update(ctx, func(tx lifecycle.Tx) error { return tx.Delete(r.Key) }))
 		case req.State == approval.Open:
@@ -63,7 +63,7 @@ func (b *Bot) closeRequest(ctx context.Context, id string, state lifecycle.State
 		told = nil
 		var req approval.Request
 		found, err := tx.Get(b.requestKey(id), &req)
-		if err != nil || !found || req.V > recordVersion {
+		if err != nil || !found || req.V > newestVersion {
 			return err
 		}
 		next, closed := b.ended(req, state)

@@ -19,6 +19,7 @@ import (
 
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/queue/sqsqueue"
 	"showtime/internal/secret"
 	"showtime/internal/store/dynamostore"
@@ -40,9 +41,15 @@ func FromEnvironment(ctx context.Context) (aws.Config, error) {
 	return c, nil
 }
 
-// EMR is the real thing, for the operator's template.
-func EMR(c aws.Config, f clusterfile.File, installation string) *awsemr.EMR {
-	return awsemr.New(emr.NewFromConfig(c), f.Template, installation)
+// EMR is the real thing, for the operator's template. Its calls are recorded.
+func EMR(c aws.Config, f clusterfile.File, installation string, record metric.Record) *awsemr.EMR {
+	observe := awsemr.Observe(func(operation string, throttled bool) {
+		record(metric.EMRCalls, operation, 1)
+		if throttled {
+			record(metric.EMRThrottles, operation, 1)
+		}
+	})
+	return awsemr.New(emr.NewFromConfig(c, observe), f.Template, installation)
 }
 
 // Table is the store in DynamoDB.
@@ -79,7 +86,7 @@ func Secret(c aws.Config, fixed, path, name string, now func() time.Time) *secre
 }
 
 // LambdaWorker makes the worker of a Lambda function from its environment.
-func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*worker.Worker, error) {
+func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger, record metric.Record) (*worker.Worker, error) {
 	file, err := clusterfile.Load(c.Cluster)
 	if err != nil {
 		return nil, fmt.Errorf("read cluster file: %w", err)
@@ -89,9 +96,9 @@ func LambdaWorker(ctx context.Context, c config.Worker, log zerolog.Logger) (*wo
 		return nil, err
 	}
 	joined, err := Join(Parts{
-		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation), AWS: a, Sign: Sign(a, time.Now),
+		Config: c, File: file, Store: Table(a, c.Table, time.Now), EMR: EMR(a, file, c.Installation, record), AWS: a, Sign: Sign(a, time.Now),
 		BotToken: Secret(a, c.BotToken, c.SecretPath, secret.BotToken, time.Now), Now: time.Now, Wire: time.Now, Log: log,
-		DrawEvery: DrawEvery,
+		DrawEvery: DrawEvery, Record: record,
 	})
 	if err != nil || c.QueueURL == "" {
 		return joined.Worker, err

@@ -13,6 +13,7 @@ import (
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
 	"showtime/internal/doctor"
+	"showtime/internal/metric"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
 	"showtime/internal/slackapi"
@@ -88,7 +89,7 @@ func ClusterChecks(a aws.Config, file *clusterfile.File, installation string, re
 	if file == nil { // nobody knows which cluster
 		return nil
 	}
-	emr := EMR(a, *file, installation)
+	emr := EMR(a, *file, installation, metric.Discard)
 	return append([]doctor.Check{doctor.Tick(read, now), doctor.EMRLooking(emr, read)}, doctor.EMRRights(emr, file.Template.Roles()...)...)
 }
 

@@ -12,6 +12,7 @@ import (
 	"showtime/internal/config"
 	"showtime/internal/lambdahttp"
 	"showtime/internal/manager"
+	"showtime/internal/metric"
 	"showtime/lifecycle/httpapi/grant"
 	"showtime/lifecycle/httpapi/server"
 )
@@ -21,7 +22,7 @@ const lambdaLimit = 20
 
 // LambdaLifecycle makes the lifecycle manager of a Lambda function. Who asks is what API Gateway has verified,
 // and nothing else.
-func LambdaLifecycle(ctx context.Context, c config.Lifecycle, read AWS, now func() time.Time, log zerolog.Logger) (func(context.Context, json.RawMessage) (any, error), error) {
+func LambdaLifecycle(ctx context.Context, c config.Lifecycle, read AWS, now func() time.Time, log zerolog.Logger, record metric.Record) (func(context.Context, json.RawMessage) (any, error), error) {
 	a, err := read(ctx)
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func LambdaLifecycle(ctx context.Context, c config.Lifecycle, read AWS, now func
 	}
 	fleet, err := manager.New(manager.Options{
 		Dir: c.Clusters, Installation: c.Installation, Store: store, Now: now, Log: log, Alarm: Alarm(log),
-		Connect: func(f clusterfile.File) manager.EMR { return EMR(a, f, c.Installation) },
+		Connect: func(f clusterfile.File) manager.EMR { return EMR(a, f, c.Installation, record) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("SHOWTIME_CLUSTERS: %w", err)
@@ -45,5 +46,17 @@ func LambdaLifecycle(ctx context.Context, c config.Lifecycle, read AWS, now func
 	if err != nil {
 		return nil, err
 	}
-	return manager.Lambda(api, fleet.Tick), nil
+	return manager.Lambda(api, Counted(log, fleet.Tick)), nil
+}
+
+// Counted writes a line, at whatever level is logged, when a tick was done: CloudWatch counts these lines, because
+// the function's invocations are requests as well.
+func Counted(log zerolog.Logger, tick func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := tick(ctx); err != nil {
+			return err
+		}
+		log.Log().Msg("tick")
+		return nil
+	}
 }

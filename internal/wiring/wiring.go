@@ -16,6 +16,7 @@ import (
 	"showtime/approval"
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
+	"showtime/internal/metric"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
 	"showtime/internal/slackapi"
@@ -44,6 +45,7 @@ type Parts struct {
 	Transport, ManagerTransport http.RoundTripper
 	// DrawEvery is the least time between two drawings of one message; 0 = none.
 	DrawEvery time.Duration
+	Record    metric.Record
 }
 
 // DrawEvery keeps cards well within what Slack lets an app edit.
@@ -60,6 +62,7 @@ func Join(p Parts) (Joined, error) {
 	alarm := Alarm(p.Log)
 	slack, err := slackapi.New(slackapi.Options{
 		URL: p.Config.APIURL, Token: p.BotToken.Get, Refresh: p.BotToken.Refresh, Alarm: alarm, Now: p.Wire, Transport: p.Transport,
+		Failed: func(op string) { p.Record(metric.SlackErrors, op, 1) },
 	})
 	if err != nil {
 		return Joined{}, fmt.Errorf("make slack client: %w", err)
@@ -74,9 +77,9 @@ func Join(p Parts) (Joined, error) {
 	bot := usecase.New(usecase.Options{
 		Settings: decided, Manager: m, Store: store, Poster: slack, Respond: slack,
 		Roles: roles.New(roleConfig(p.Config, slack), slack, p.Wire), Doctor: examiner{p.setup()},
-		Now: p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm,
+		Now: p.Now, Wire: p.Wire, Token: rand.Text, Log: p.Log, Alarm: alarm, Record: p.Record,
 	})
-	return Joined{Worker: worker.New(bot, poker, p.Log, alarm), Manager: m}, nil
+	return Joined{Worker: worker.New(bot, poker, p.Log, alarm).Recording(p.Record, p.Wire), Manager: m}, nil
 }
 
 // managerOf is the lifecycle in this process, which has to be poked, or a manager elsewhere, which has a tick of its own.

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/internal/job"
+	"showtime/internal/metric"
 	"showtime/internal/queue"
 	"showtime/internal/store/snapshot"
 )
@@ -38,11 +39,20 @@ type Worker struct {
 	alarm func(ctx context.Context, kind, detail string)
 
 	returner Returner // nil when messages come back by themselves
+	record   metric.Record
+	now      func() time.Time // the queue's time
 }
 
 // New makes a Worker; poker may be nil.
 func New(desk Desk, poker Poker, log zerolog.Logger, alarm func(ctx context.Context, kind, detail string)) *Worker {
-	return &Worker{desk: desk, poker: poker, log: log, alarm: alarm}
+	return &Worker{desk: desk, poker: poker, log: log, alarm: alarm, record: metric.Discard, now: time.Now}
+}
+
+// Recording gives the same worker, which also records its figures; now is the queue's time.
+func (w *Worker) Recording(record metric.Record, now func() time.Time) *Worker {
+	recording := *w
+	recording.record, recording.now = record, now
+	return &recording
 }
 
 const (
@@ -54,9 +64,13 @@ const (
 	giveUpWithin = 8 * time.Second
 )
 
-// Deliver does one queued job. An error gives it back to the queue; before the queue puts it aside for
-// good, its person is told.
+// Deliver does one queued job, and leaves one line about it. An error gives it back to the queue; before the
+// queue puts it aside for good, its person is told.
 func (w *Worker) Deliver(ctx context.Context, d queue.Delivery) error {
+	began := w.now()
+	if d.Receives == 1 {
+		w.record(metric.QueueAge, "", max(0, began.Sub(d.SentAt).Seconds()))
+	}
 	j, err := job.Decode(d.Body)
 	ctx = w.log.With().Str("ref", j.Ref).Str("job", string(j.Kind)).Logger().WithContext(ctx)
 	if err == nil && queue.Spent(d) {
@@ -65,14 +79,35 @@ func (w *Worker) Deliver(ctx context.Context, d queue.Delivery) error {
 	if err == nil {
 		err = guard(ctx, jobWithin, func(ctx context.Context) error { return w.desk.Do(ctx, j) })
 	}
-	if err == nil {
-		return nil
-	}
-	zerolog.Ctx(ctx).Warn().Err(err).Int("receives", d.Receives).Msg("job goes back to the queue")
-	if queue.Last(d) {
+	w.note(ctx, d, j, err, w.now().Sub(began))
+	if err != nil && queue.Last(d) {
 		w.giveUp(ctx, d, j, err)
 	}
 	return err
+}
+
+// The outcomes of a delivery, in the words that its line has. What a job decided stands in the audit's line,
+// under the same reference.
+const (
+	done    = "done"
+	back    = "back" // to the queue, which delivers it again
+	givenUp = "given-up"
+)
+
+// note leaves the one line of a delivery, and counts it.
+func (w *Worker) note(ctx context.Context, d queue.Delivery, j job.Job, err error, took time.Duration) {
+	outcome, level := done, zerolog.InfoLevel
+	if err != nil {
+		outcome, level = back, zerolog.WarnLevel
+		w.record(metric.JobFailures, "", 1)
+	}
+	if err != nil && queue.Last(d) {
+		outcome = givenUp
+	}
+	ms := float64(took.Microseconds()) / 1000
+	w.record(metric.JobTime, "", ms)
+	zerolog.Ctx(ctx).WithLevel(level).Str("source", string(j.Source)).Str("user", j.User).Str("outcome", outcome).
+		Int("receives", d.Receives).Float64("ms", ms).Err(err).Msg("job")
 }
 
 // errSpent is why a job is given up in whose hands the process died each time.

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"showtime/internal/job"
+	"showtime/internal/metric"
 	"showtime/internal/queue"
 	"showtime/internal/worker"
 )
@@ -271,6 +272,55 @@ func TestTick_with_nothing_to_do(t *testing.T) {
 			}
 			if len(d.did) != tt.want {
 				t.Errorf("the desk did %v", d.did)
+			}
+		})
+	}
+}
+
+// Each delivery leaves one line, which its reference finds, without what was typed; and its figures.
+func TestDeliver_leaves_one_line(t *testing.T) {
+	t.Parallel()
+	fails := func(context.Context, job.Job) error { return errBad }
+	tests := []struct {
+		name     string
+		receives int
+		do       func(context.Context, job.Job) error
+		outcome  string
+		figures  []string
+	}{
+		{"done", 1, nil, `"outcome":"done"`, []string{"QueueAge 7", "JobTime 2000"}},
+		{"done_at_last", 2, nil, `"outcome":"done"`, []string{"JobTime 2000"}},
+		{"fails", 2, fails, `"outcome":"back"`, []string{"JobFailures 1", "JobTime 2000"}},
+		{"given_up", queue.MaxReceives, fails, `"outcome":"given-up"`, []string{"JobFailures 1", "JobTime 2000"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			var figures []string
+			record := func(name metric.Name, operation string, value float64) {
+				figures = append(figures, fmt.Sprint(name, operation, " ", value))
+			}
+			sent := time.Unix(1700000000, 0)
+			clock := sent.Add(5 * time.Second)
+			now := func() time.Time { clock = clock.Add(2 * time.Second); return clock }
+			w := worker.New(&desk{do: tt.do}, nil, zerolog.New(&log), mute).Recording(record, now)
+			body, err := job.Job{ID: "c-1", Ref: "ref-1", Kind: job.Start, Source: job.Command, User: "U1", Purpose: "typed-text"}.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = w.Deliver(t.Context(), queue.Delivery{Body: body, Receives: tt.receives, SentAt: sent}) // said by the outcome
+			line := log.String()
+			if strings.Count(line, `"message":"job"`) != 1 || strings.Count(line, "\n") != 1 || strings.Contains(line, "typed-text") {
+				t.Errorf("log is\n%s", line)
+			}
+			for _, want := range []string{`"ref":"ref-1"`, `"job":"start"`, `"source":"command"`, `"user":"U1"`, `"ms":2000`, tt.outcome} {
+				if !strings.Contains(line, want) {
+					t.Errorf("no %s in %s", want, line)
+				}
+			}
+			if diff := cmp.Diff(tt.figures, figures); diff != "" {
+				t.Errorf("figures (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -76,8 +76,11 @@ func passing(p *Problem) bool {
 
 // refused is a problem as an error, with the lifecycle's own where there is one.
 func refused(p *Problem) error {
-	if p.Of(NewerRecord) {
+	switch {
+	case p.Of(NewerRecord):
 		return fmt.Errorf("%w: %w", lifecycle.ErrNewer, p)
+	case p.Of(Forbidden):
+		return fmt.Errorf("%w: %w", lifecycle.ErrForbidden, p)
 	}
 	return p
 }

@@ -18,13 +18,21 @@ import (
 // Gateway is an API Gateway HTTP API in front of a function, payload version 2.0.
 type Gateway struct {
 	Function *Function
-	// Routes are the route keys, such as "POST /slack/commands".
+	// Routes are the route keys, such as "POST /slack/commands" or "ANY /{proxy+}".
 	Routes map[string]bool
+	// Verify is IAM authorisation: it gives the principal whose signature is good and who may call. Nil asks nobody.
+	Verify func(r *http.Request, body []byte) (arn string, ok bool)
 }
+
+// everything is the route that takes what no other does.
+const everything = "ANY /{proxy+}"
 
 // ServeHTTP hands a request on and writes the function's answer; a function that fails is a 500.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	route := r.Method + " " + r.URL.Path
+	if !g.Routes[route] {
+		route = everything
+	}
 	if !g.Routes[route] {
 		message(w, http.StatusNotFound, "Not Found")
 		return
@@ -33,6 +41,16 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		message(w, http.StatusBadRequest, "Bad Request")
 		return
+	}
+	if g.Verify != nil {
+		arn, ok := g.Verify(r, []byte(event.Body))
+		if !ok {
+			message(w, http.StatusForbidden, "Forbidden")
+			return
+		}
+		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: arn, AccountID: "123456789012"},
+		}
 	}
 	payload, err := g.Function.Invoke(r.Context(), event)
 	if err != nil {

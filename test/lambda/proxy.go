@@ -50,6 +50,7 @@ var throttles = map[string]string{ //nolint:gochecknoglobals // a table
 // hands on is done one call after another: moto's threads are no database.
 type Proxy struct {
 	URL    string
+	Guard  *Guard // what IAM would say; it speaks first
 	target string
 
 	mu      sync.Mutex
@@ -66,7 +67,7 @@ type Proxy struct {
 // NewProxy stands in front of moto until the test ends.
 func NewProxy(tb testing.TB, target string) *Proxy {
 	tb.Helper()
-	p := &Proxy{target: target, jobs: map[string]bool{}}
+	p := &Proxy{target: target, jobs: map[string]bool{}, Guard: newGuard(tb)}
 	server := httptest.NewServer(p)
 	tb.Cleanup(server.Close)
 	p.URL = server.URL
@@ -104,6 +105,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	service, _, _ := strings.Cut(prefix, "_")
+	if !p.Guard.allows(credential(r), p.Guard.requests(service, operation, body)) {
+		denied(w)
+		return
+	}
 	kind := p.strike(service)
 	switch kind {
 	case Refused:
@@ -177,6 +182,7 @@ func (p *Proxy) note(operation string, body, answer []byte) {
 	case "SendMessage":
 		p.jobs[in.MessageDeduplicationId] = true
 	case "RunJobFlow":
+		p.Guard.launched(out.JobFlowId, body)
 		p.live = append(p.live, out.JobFlowId)
 		p.most = max(p.most, len(p.live))
 	case "TerminateJobFlows":

@@ -28,9 +28,16 @@ var stamp = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"`)
 // No function may be at work.
 func (w *World) Pass(tb testing.TB, d time.Duration) {
 	tb.Helper()
+	for _, table := range w.tables() {
+		w.age(tb, table, d)
+	}
+}
+
+func (w *World) age(tb testing.TB, table string, d time.Duration) {
+	tb.Helper()
 	client := dynamodb.NewFromConfig(w.Moto.Config())
 	all, err := client.Query(tb.Context(), &dynamodb.QueryInput{
-		TableName: &w.Stack.Table, KeyConditionExpression: aws.String("pk = :live"),
+		TableName: &table, KeyConditionExpression: aws.String("pk = :live"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":live": &types.AttributeValueMemberS{Value: lifecycle.LiveKey(w.name, "").Partition},
 		},
@@ -50,7 +57,7 @@ func (w *World) Pass(tb testing.TB, d time.Duration) {
 			}
 			return t.Add(-d).Format(`"` + time.RFC3339Nano + `"`)
 		})
-		if _, err := client.PutItem(tb.Context(), &dynamodb.PutItemInput{TableName: &w.Stack.Table, Item: item}); err != nil {
+		if _, err := client.PutItem(tb.Context(), &dynamodb.PutItemInput{TableName: &table, Item: item}); err != nil {
 			tb.Fatalf("age record: %v", err)
 		}
 	}
@@ -72,24 +79,33 @@ func (w *World) Recover(tb testing.TB) {
 	}
 }
 
-func (w *World) store() lifecycle.Store {
-	return wiring.Table(w.Moto.Config(), w.Stack.Table, time.Now)
+// tables are the bot's and, where there is one, the manager's.
+func (w *World) tables() []string {
+	if w.Stack.ManagerTable == "" {
+		return []string{w.Stack.Table}
+	}
+	return []string{w.Stack.Table, w.Stack.ManagerTable}
 }
 
-func (w *World) list(tb testing.TB, q lifecycle.Query) []lifecycle.Record {
+func (w *World) store(table string) lifecycle.Store {
+	return wiring.Table(w.Moto.Config(), table, time.Now)
+}
+
+func (w *World) list(tb testing.TB, table string, q lifecycle.Query) []lifecycle.Record {
 	tb.Helper()
-	records, err := w.store().List(tb.Context(), q)
+	records, err := w.store(table).List(tb.Context(), q)
 	if err != nil {
 		tb.Fatalf("list records: %v", err)
 	}
 	return records
 }
 
-// Row is what is recorded about the cluster.
+// Row is what is recorded about the cluster, by whoever looks after it.
 func (w *World) Row(tb testing.TB) lifecycle.Row {
 	tb.Helper()
+	tables := w.tables()
 	var row lifecycle.Row
-	if _, err := w.store().Get(tb.Context(), lifecycle.LiveKey(w.name, "lifecycle/row"), &row); err != nil {
+	if _, err := w.store(tables[len(tables)-1]).Get(tb.Context(), lifecycle.LiveKey(w.name, "lifecycle/row"), &row); err != nil {
 		tb.Fatalf("read row: %v", err)
 	}
 	return row
@@ -98,14 +114,18 @@ func (w *World) Row(tb testing.TB) lifecycle.Row {
 // Owed is what recorded decisions still demand.
 func (w *World) Owed(tb testing.TB) []lifecycle.Record {
 	tb.Helper()
-	return w.list(tb, lifecycle.Query{Partition: lifecycle.LiveKey(w.name, "").Partition, From: "owed/", To: "owed0"})
+	var owed []lifecycle.Record
+	for _, table := range w.tables() {
+		owed = append(owed, w.list(tb, table, lifecycle.Query{Partition: lifecycle.LiveKey(w.name, "").Partition, From: "owed/", To: "owed0"})...)
+	}
+	return owed
 }
 
 // Audit counts the records of each attempt.
 func (w *World) Audit(tb testing.TB) map[string]int {
 	tb.Helper()
 	found := map[string]int{}
-	for _, r := range w.list(tb, lifecycle.Query{Partition: lifecycle.AuditKey(w.name, "").Partition}) {
+	for _, r := range w.list(tb, w.Stack.Table, lifecycle.Query{Partition: lifecycle.AuditKey(w.name, "").Partition}) {
 		var a lifecycle.Attempt
 		if err := json.Unmarshal(r.Value, &a); err != nil {
 			tb.Fatalf("read audit: %v", err)

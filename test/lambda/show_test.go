@@ -19,16 +19,53 @@ import (
 	"showtime/test/moto"
 )
 
-// The whole path on the built functions: /emr, Start, the card, an analyst's Destroy, an admin's Approve.
+// The whole path on the built functions: /emr, Start, the card, an analyst's Destroy, an admin's Approve. IAM refuses
+// whatever the roles of the translated template do not allow; with a manager the worker makes no call to EMR.
 func TestTheShow(t *testing.T) {
 	t.Parallel()
-	w := lambda.NewWorld(t, nil)
+	server := moto.Start(t)
+	t.Run("bot_alone", func(t *testing.T) {
+		t.Parallel()
+		w := lambda.NewWorldOn(t, server, "alone", nil)
+		theShow(t, w, "alone")
+		wantUsed(t, w, "Worker", append(onItsTable(), append(onEMR(), "dynamodb:DeleteItem", "iam:PassRole", "ssm:GetParameter")...))
+	})
+	t.Run("through_a_manager", func(t *testing.T) {
+		t.Parallel()
+		w := lambda.NewManagedWorldOn(t, server, "managed")
+		theShow(t, w, "managed")
+		wantUsed(t, w, "Worker", append(onItsTable(), "dynamodb:DeleteItem", "execute-api:Invoke", "ssm:GetParameter"))
+		wantUsed(t, w, "Manager", append(onItsTable(), append(onEMR(), "iam:PassRole")...))
+	})
+}
+
+func onItsTable() []string {
+	return []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+}
+
+func onEMR() []string {
+	return []string{
+		"elasticmapreduce:AddTags", "elasticmapreduce:DescribeCluster", "elasticmapreduce:ListClusters",
+		"elasticmapreduce:RunJobFlow", "elasticmapreduce:TerminateJobFlows",
+	}
+}
+
+func wantUsed(t *testing.T, w *lambda.World, function string, want []string) {
+	t.Helper()
+	slices.Sort(want)
+	if diff := cmp.Diff(want, w.Proxy.Guard.Used(function)); diff != "" {
+		t.Errorf("what %s did (-want +got):\n%s", function, diff)
+	}
+}
+
+func theShow(t *testing.T, w *lambda.World, installation string) {
+	t.Helper()
 	w.Tick(t)
 
 	panel(t, w, lambda.Analyst)
 	click(t, w, lambda.Analyst, actionid.Start)
 	wantTags := map[string]string{
-		lifecycle.TagInstallation: "showtime", lifecycle.TagCluster: "exploration",
+		lifecycle.TagInstallation: installation, lifecycle.TagCluster: "exploration",
 		lifecycle.TagGeneration: "1", lifecycle.TagRequester: lambda.Analyst,
 	}
 	if diff := cmp.Diff([]map[string]string{wantTags}, tags(t, w)); diff != "" {
@@ -117,6 +154,7 @@ func TestHealthNamesWhatIsMissing(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := lambda.NewWorldOn(t, server, strings.ReplaceAll(tt.name, "_", "-"), tt.more)
+			w.Proxy.Guard.Expect() // IAM lets it look at nobody else's queue or secret
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+"/healthz", http.NoBody)
 			if err != nil {
 				t.Fatal(err)
@@ -238,6 +276,9 @@ func tags(t *testing.T, w *lambda.World) []map[string]string {
 func noSecrets(t *testing.T, w *lambda.World) {
 	t.Helper()
 	logs := w.Receiver.Log() + w.Worker.Log()
+	if w.Manager != nil {
+		logs += w.Manager.Log()
+	}
 	for name, secret := range map[string]string{
 		"signing secret": w.Slack.SigningSecret(), "bot token": w.Slack.Token(), "response_url": "/response/",
 	} {

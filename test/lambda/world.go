@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"testing"
 	"time"
@@ -31,11 +32,12 @@ const (
 	Analyst = "U0ANNA"
 )
 
-// World is the whole deployment: Slack's look-alike, the gateway, the built receiver and worker with the
-// environment that template.yaml gives them, and moto's SQS, DynamoDB, SSM and EMR.
+// World is the whole deployment: Slack's look-alike, the gateway, the built functions with the environment that
+// template.yaml's stack gives them, IAM's word on what they do, and moto's SQS, DynamoDB, SSM and EMR.
 type World struct {
 	Slack            *slacklike.Workspace
 	Receiver, Worker *Function
+	Manager          *Function // nil where the bot looks after its cluster itself
 	Source           *Source
 	Moto             *moto.Server
 	Stack            *moto.Stack
@@ -59,6 +61,17 @@ func NewWorld(tb testing.TB, more map[string]string) *World {
 // NewWorldOn deploys everything on a running moto, as an installation that shares nothing with others.
 func NewWorldOn(tb testing.TB, server *moto.Server, name string, more map[string]string) *World {
 	tb.Helper()
+	return newWorld(tb, server, name, "worker", more)
+}
+
+// NewManagedWorldOn is the same with a lifecycle manager, through which the bot works.
+func NewManagedWorldOn(tb testing.TB, server *moto.Server, name string) *World {
+	tb.Helper()
+	return newWorld(tb, server, name, "manager", nil)
+}
+
+func newWorld(tb testing.TB, server *moto.Server, name, lifecycle string, more map[string]string) *World {
+	tb.Helper()
 	patient := &http.Client{Timeout: patience} // these machines are busier than Lambda's
 	w := &World{Slack: slacklike.New(slacklike.Options{Client: patient}), Moto: server, Proxy: NewProxy(tb, server.URL), installation: name}
 	slack := httptest.NewServer(w.Slack)
@@ -68,12 +81,15 @@ func NewWorldOn(tb testing.TB, server *moto.Server, name string, more map[string
 
 	team, app, _, _ := w.Slack.IDs()
 	w.Stack = w.Moto.Deploy(tb, name, map[string]string{
-		"Installation": name, "SlackSecretPath": "/showtime/" + name,
+		"Installation": name, "SlackSecretPath": "/showtime/" + name, "Lifecycle": lifecycle,
 		"Channels": Channel, "Admins": Admin, "Analysts": Analyst, "SlackTeamId": team, "SlackAppId": app,
 	})
 	w.Stack.PutSecrets(tb, w.Slack.SigningSecret(), w.Slack.Token())
-	w.Receiver = w.function(tb, "Receiver", "receiver", more)
-	w.Worker = w.function(tb, "Worker", "worker", more)
+	w.Receiver = w.function(tb, "Receiver", "ReceiverRole", more)
+	if lifecycle == "manager" {
+		more = map[string]string{"SHOWTIME_LIFECYCLE_URL": w.manage(tb)} // moto gives the API no address
+	}
+	w.Worker = w.function(tb, "Worker", "WorkerRole", more)
 	w.connect(tb)
 	return w
 }
@@ -86,29 +102,29 @@ func (w *World) people() {
 	w.Slack.AddChannel(slacklike.Channel{ID: Channel, Members: []string{Admin, Analyst, bot}})
 }
 
-func (w *World) function(tb testing.TB, resource, name string, more map[string]string) *Function {
+// function runs a function of the stack, with the rights of its role.
+func (w *World) function(tb testing.TB, resource, role string, more map[string]string) *Function {
 	tb.Helper()
 	env := w.Stack.Environ(tb, resource)
-	env["SLACK_API_URL"], env["AWS_ENDPOINT_URL"] = w.Slack.APIURL(), w.Proxy.URL
+	env["AWS_ENDPOINT_URL"], env["AWS_ACCESS_KEY_ID"] = w.Proxy.URL, accessKey(resource)
+	if resource == "Worker" {
+		env["SLACK_API_URL"] = w.Slack.APIURL()
+	}
 	maps.Copy(env, more)
-	seconds, ok := w.properties(tb, resource)["Timeout"].(int)
+	w.Proxy.Guard.let(accessKey(resource), w.Stack.Statements(tb, role))
+	p := w.properties(tb, resource)
+	seconds, ok := p["Timeout"].(int)
 	if !ok {
 		tb.Fatalf("%s has no timeout", resource)
 	}
+	name := path.Base(fmt.Sprint(p["CodeUri"]))
 	return NewFunction(tb, name, Dist(tb, name), env, time.Duration(seconds)*time.Second)
 }
 
 // connect lays the ways between the parts as the template's events do.
 func (w *World) connect(tb testing.TB) {
 	tb.Helper()
-	gateway := &Gateway{Function: w.Receiver, Routes: map[string]bool{}}
-	for _, event := range template.Map(w.properties(tb, "Receiver"), "Events") {
-		p := template.Map(event, "Properties")
-		gateway.Routes[fmt.Sprint(p["Method"], " ", p["Path"])] = true
-	}
-	api := httptest.NewServer(gateway)
-	tb.Cleanup(api.Close)
-	w.URL = api.URL
+	w.URL = w.serve(tb, &Gateway{Function: w.Receiver}, "Receiver")
 	w.Slack.SetApp(w.URL)
 
 	triggers := template.Map(w.properties(tb, "Worker"), "Events")
@@ -122,6 +138,20 @@ func (w *World) connect(tb testing.TB) {
 		Client: sqs.NewFromConfig(w.Moto.Config()), QueueURL: w.Stack.QueueURL, Function: w.Worker,
 		BatchSize: int32(min(size, 10)),
 	}
+}
+
+// serve opens a gateway with the routes that the template gives a function.
+func (w *World) serve(tb testing.TB, gateway *Gateway, resource string) (url string) {
+	tb.Helper()
+	gateway.Routes = map[string]bool{}
+	for _, event := range template.Map(w.properties(tb, resource), "Events") {
+		if p := template.Map(event, "Properties"); p["Path"] != nil {
+			gateway.Routes[fmt.Sprint(p["Method"], " ", p["Path"])] = true
+		}
+	}
+	api := httptest.NewServer(gateway)
+	tb.Cleanup(api.Close)
+	return api.URL
 }
 
 func (w *World) properties(tb testing.TB, resource string) map[string]any {
@@ -144,15 +174,25 @@ func (w *World) Settle(tb testing.TB) {
 // Tick is the minute's schedule.
 func (w *World) Tick(tb testing.TB) {
 	tb.Helper()
-	if _, err := w.Worker.Invoke(tb.Context(), w.tick); err != nil {
+	if err := w.TryTick(tb.Context()); err != nil {
 		tb.Fatalf("tick: %v", err)
 	}
 }
 
 // TryTick is a tick that may fail.
-func (w *World) TryTick(ctx context.Context) error {
-	_, err := w.Worker.Invoke(ctx, w.tick)
-	return err
+func (w *World) TryTick(ctx context.Context) error { return w.poke(ctx, w.tick) }
+
+// poke tells everybody who looks after clusters to look now.
+func (w *World) poke(ctx context.Context, event any) error {
+	for _, f := range []*Function{w.Manager, w.Worker} {
+		if f == nil {
+			continue
+		}
+		if _, err := f.Invoke(ctx, event); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Changed is EMR's event about a cluster, as EventBridge hands it to the worker.
@@ -164,7 +204,7 @@ func (w *World) Changed(tb testing.TB, id, state string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	_, err = w.Worker.Invoke(tb.Context(), events.CloudWatchEvent{
+	err = w.poke(tb.Context(), events.CloudWatchEvent{
 		Version: "0", ID: id + state, DetailType: "EMR Cluster State Change", Source: "aws.emr",
 		Time: time.Now().UTC(), Region: "eu-central-1", Detail: detail,
 	})

@@ -74,11 +74,11 @@ func schema(t *testing.T) *jsonschema.Schema {
 	return compiled
 }
 
-// document is the manifest as JSON has it, after a change.
-func document(t *testing.T, change func(map[string]any)) any {
+// document is a manifest as JSON has it, after a change.
+func document(t *testing.T, manifest string, change func(map[string]any)) any {
 	t.Helper()
 	var doc map[string]any
-	if err := yaml.Unmarshal([]byte(showtime.SlackManifest()), &doc); err != nil {
+	if err := yaml.Unmarshal([]byte(manifest), &doc); err != nil {
 		t.Fatal(err)
 	}
 	change(doc)
@@ -93,10 +93,12 @@ func document(t *testing.T, change func(map[string]any)) any {
 	return v
 }
 
-func TestSchemaAcceptsTheManifest(t *testing.T) {
+func TestSchemaAcceptsTheManifests(t *testing.T) {
 	t.Parallel()
-	if err := schema(t).Validate(document(t, func(map[string]any) {})); err != nil {
-		t.Error(err)
+	for name, manifest := range map[string]string{"http": showtime.SlackManifest(), "socket": showtime.SocketManifest()} {
+		if err := schema(t).Validate(document(t, manifest, func(map[string]any) {})); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -117,7 +119,7 @@ func TestSchemaRefusesWhatSlackRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if schema(t).Validate(document(t, tt.change)) == nil {
+			if schema(t).Validate(document(t, showtime.SlackManifest(), tt.change)) == nil {
 				t.Error("accepted")
 			}
 		})

@@ -37,7 +37,7 @@ func Start(tb testing.TB) *Server {
 	tb.Helper()
 	program, err := exec.LookPath("moto_server")
 	if err != nil {
-		tb.Fatalf("this test needs moto_server (pip install 'moto[server]'): %v", err)
+		tb.Fatalf("this test needs moto_server (pip install -r test/requirements.txt): %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, "-H", "127.0.0.1", "-p", "0")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -60,13 +61,14 @@ func Main() int {
 }
 
 func run(ctx context.Context, now func() time.Time, every time.Duration) error {
-	settings, err := config.ReadServe(os.LookupEnv, false)
+	socket := slices.Contains(os.Args, "--socket")
+	settings, err := config.ReadServe(os.LookupEnv, socket)
 	if err != nil {
 		return err
 	}
 	log := zerolog.New(os.Stderr).Level(settings.Worker.LogLevel)
 	server, err := serve.New(ctx, serve.Options{
-		Config: settings, AWS: wiring.FromEnvironment, Now: now, Wire: time.Now, TickEvery: every, Log: log,
+		Config: settings, Socket: socket, AWS: wiring.FromEnvironment, Now: now, Wire: time.Now, TickEvery: every, Log: log,
 	})
 	if err != nil {
 		return err

@@ -59,9 +59,9 @@ func (w *World) Spawn(environ []string, args ...string) *Process {
 }
 
 // Start starts serve, waits until it serves, and makes it Slack's app.
-func (w *World) Start(more map[string]string) *Process {
+func (w *World) Start(more map[string]string, flags ...string) *Process {
 	w.TB.Helper()
-	p := w.Spawn(w.Environ(more), "serve")
+	p := w.Spawn(w.Environ(more), append([]string{"serve"}, flags...)...)
 	Until(w.TB, "serve to serve", func() bool {
 		select {
 		case <-p.exited:

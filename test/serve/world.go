@@ -124,7 +124,7 @@ func (w *World) Environ(more map[string]string) []string {
 // check looks for what must not be in a log.
 func (w *World) check(log string) {
 	w.TB.Helper()
-	for _, secret := range []string{w.token, w.Slack.SigningSecret(), Typed, "/response/", "aws-secret-key", "payload="} {
+	for _, secret := range []string{w.token, w.Slack.AppToken(), w.Slack.SigningSecret(), Typed, "/response/", "aws-secret-key", "payload="} {
 		if before, after, found := strings.Cut(log, secret); found {
 			line := before[strings.LastIndexByte(before, '\n')+1:]
 			rest, _, _ := strings.Cut(after, "\n")

@@ -4,10 +4,11 @@ IAM names an action after its operation. Where it does not, the pair stands in O
 """
 import botocore.session
 
-SERVICES = {"dynamodb": "dynamodb", "elasticmapreduce": "emr", "lambda": "lambda", "logs": "logs", "sqs": "sqs", "ssm": "ssm"}
+SERVICES = {"dynamodb": "dynamodb", "elasticmapreduce": "emr", "lambda": "lambda", "logs": "logs", "sqs": "sqs", "ssm": "ssm", "xray": "xray"}
 ONLY_IAM = [
     "dynamodb:ConditionCheckItem",  # a part of TransactWriteItems
     "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLSelect", "dynamodb:PartiQLUpdate",  # ExecuteStatement
+    "execute-api:Invoke",  # the right to call an API of one's own
     "iam:PassRole",  # asked when a role is handed to a service
     "lambda:InvokeFunction",  # the operation is Invoke
 ]

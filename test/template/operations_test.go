@@ -20,7 +20,7 @@ import (
 // What each alarm watches, in the words of CloudWatch: a misspelt metric has no data and never fires.
 func TestAlarmsWatchWhatCostsSomebody(t *testing.T) {
 	t.Parallel()
-	tpl := load(t)
+	tpl := loadWith(t, withManager())
 	tests := []struct {
 		name, alarm, metric, dimension, statistic string
 		above                                     int
@@ -31,7 +31,11 @@ func TestAlarmsWatchWhatCostsSomebody(t *testing.T) {
 		{"receiver_faults", "ReceiverFaultsAlarm", "AWS/ApiGateway 5xx", "ApiId=Api", "Sum", 0, "notBreaching"},
 		{"receiver_slow", "ReceiverSlowAlarm", "AWS/ApiGateway Latency", "ApiId=Api", "p99", 2000, "notBreaching"},
 		{"worker_errors", "WorkerErrorsAlarm", "AWS/Lambda Errors", "FunctionName=Worker", "Sum", 0, "notBreaching"},
+		{"emr_throttles", "ThrottledAlarm", "Showtime EMRThrottles", "function=Manager", "Sum", 0, "notBreaching"},
+		{"slack_errors", "SlackErrorsAlarm", "Showtime SlackErrors", "function=Worker", "Sum", 0, "notBreaching"},
 		{"raised_by_the_worker", "RaisedAlarm", "Showtime/showtime-test Raised", "", "Sum", 0, "notBreaching"},
+		{"manager_errors", "LifecycleErrorsAlarm", "AWS/Lambda Errors", "FunctionName=Manager", "Sum", 0, "notBreaching"},
+		{"manager_faults", "LifecycleFaultsAlarm", "AWS/ApiGateway 5xx", "ApiId=abc123", "Sum", 0, "notBreaching"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -50,8 +54,8 @@ func TestAlarmsWatchWhatCostsSomebody(t *testing.T) {
 			}
 		})
 	}
-	if alarms := len(tpl.Resources("AWS::CloudWatch::Alarm")); alarms != len(tests)+1 { // and the absence of ticks
-		t.Errorf("%d alarms, %d looked at", alarms, len(tests)+1)
+	if alarms := len(tpl.Resources("AWS::CloudWatch::Alarm")); alarms != len(tests)+2 { // and the absence of each function's ticks
+		t.Errorf("%d alarms, %d looked at", alarms, len(tests)+2)
 	}
 }
 
@@ -75,23 +79,26 @@ func list(v any) []any {
 	return l
 }
 
-// The worker raises an alarm by a log line, and the filter must know the line.
-func TestRaisedFilterKnowsTheWorkersLine(t *testing.T) {
+// Worker and manager raise an alarm by a log line, and the filters must know the line.
+func TestRaisedFiltersKnowTheLine(t *testing.T) {
 	t.Parallel()
-	p := properties(t, load(t), "RaisedFilter")
-	if p["FilterPattern"] != `{ $.message = "alarm" && $.alarm = "*" }` || p["LogGroupName"] != "WorkerLogs" {
-		t.Errorf("filter is %v", p)
-	}
-	raised := template.Map(list(p["MetricTransformations"])[0])
-	alarm := properties(t, load(t), "RaisedAlarm")
-	if raised["MetricNamespace"] != alarm["Namespace"] || raised["MetricName"] != alarm["MetricName"] {
-		t.Errorf("the filter counts %v, the alarm watches %v", raised, alarm)
+	tpl := loadWith(t, withManager())
+	alarm := properties(t, tpl, "RaisedAlarm")
+	for filter, logs := range map[string]string{"RaisedFilter": "WorkerLogs", "LifecycleRaisedFilter": "LifecycleLogs"} {
+		p := properties(t, tpl, filter)
+		if p["FilterPattern"] != `{ $.message = "alarm" && $.alarm = "*" }` || p["LogGroupName"] != logs {
+			t.Errorf("%s is %v", filter, p)
+		}
+		raised := template.Map(list(p["MetricTransformations"])[0])
+		if raised["MetricNamespace"] != alarm["Namespace"] || raised["MetricName"] != alarm["MetricName"] {
+			t.Errorf("%s counts %v, the alarm watches %v", filter, raised, alarm)
+		}
 	}
 	var line bytes.Buffer
 	wiring.Alarm(zerolog.New(&line))(t.Context(), lifecycle.AlarmOrphan, "detail")
 	fields := decode(t, line.Bytes())
 	if fields["message"] != "alarm" || fields["alarm"] != lifecycle.AlarmOrphan {
-		t.Errorf("the worker writes %v", fields)
+		t.Errorf("the line is %v", fields)
 	}
 }
 
@@ -104,13 +111,24 @@ func decode(t *testing.T, data []byte) map[string]any {
 	return out
 }
 
-// CloudFormation passes the dashboard on as a text, and cfn-lint does not look into it.
-func TestDashboardShowsEveryAlarmAndOverlapsNowhere(t *testing.T) {
+// CloudFormation passes a dashboard on as a text, and cfn-lint does not look into it.
+func TestDashboardsShowEveryAlarmAndOverlapNowhere(t *testing.T) {
 	t.Parallel()
-	tpl := load(t)
-	body := decode(t, []byte(fmt.Sprint(properties(t, tpl, "Dashboard")["DashboardBody"])))
+	for stack, tpl := range both(t, loadWith) {
+		var alarms []string
+		for _, name := range tpl.Resources("AWS::CloudWatch::Dashboard") {
+			alarms = append(alarms, shownAlarms(t, decode(t, []byte(fmt.Sprint(properties(t, tpl, name)["DashboardBody"]))))...)
+		}
+		slices.Sort(alarms)
+		if diff := cmp.Diff(tpl.Resources("AWS::CloudWatch::Alarm"), alarms); diff != "" {
+			t.Errorf("%s: alarms on the dashboards (-want +got):\n%s", stack, diff)
+		}
+	}
+}
+
+func shownAlarms(t *testing.T, body map[string]any) (alarms []string) {
+	t.Helper()
 	taken := map[[2]int]bool{}
-	var alarms []string
 	for _, w := range list(body["widgets"]) {
 		at := func(key string) int { return int(template.Map(w)[key].(float64)) }
 		for x := at("x"); x < at("x")+at("width"); x++ {
@@ -125,30 +143,17 @@ func TestDashboardShowsEveryAlarmAndOverlapsNowhere(t *testing.T) {
 			alarms = append(alarms, strings.TrimPrefix(fmt.Sprint(arn), "arn:"))
 		}
 	}
-	want := tpl.Resources("AWS::CloudWatch::Alarm")
-	slices.Sort(want)
-	slices.Sort(alarms)
-	if diff := cmp.Diff(want, alarms); diff != "" {
-		t.Errorf("alarms on the dashboard (-want +got):\n%s", diff)
-	}
+	return alarms
 }
 
 // A query for a field that no line has finds nothing, and says nothing.
 func TestQueriesAskForWhatIsLogged(t *testing.T) {
 	t.Parallel()
-	var line bytes.Buffer
-	log := zerolog.New(&line).With().Str("process", "worker").Logger()
-	lifecycle.Attempt{}.Log(&log)
-	known := decode(t, line.Bytes())
-	// The rest is written by the receiver, the worker's jobs and the access log.
-	for _, field := range []string{"error", "kind", "job", "status", "alarm", "detail", "route", "latency"} {
-		known[field] = true
+	known, tpl := logged(t), loadWith(t, withManager())
+	var texts []string
+	for _, name := range tpl.Resources("AWS::CloudWatch::Dashboard") {
+		texts = append(texts, fmt.Sprint(properties(t, tpl, name)["DashboardBody"]))
 	}
-	if known["message"] != "attempt" {
-		t.Errorf("an attempt's line says %v", known["message"])
-	}
-	tpl := load(t)
-	texts := []string{fmt.Sprint(properties(t, tpl, "Dashboard")["DashboardBody"])}
 	for _, name := range tpl.Resources("AWS::Logs::QueryDefinition") {
 		p := properties(t, tpl, name)
 		if len(list(p["LogGroupNames"])) == 0 {
@@ -159,7 +164,7 @@ func TestQueriesAskForWhatIsLogged(t *testing.T) {
 	for _, text := range texts {
 		for _, m := range regexp.MustCompile(`(?m)fields ([^|\n]+)|filter (\w+) (?:=|in)`).FindAllStringSubmatch(text, -1) {
 			for field := range strings.SplitSeq(m[1]+m[2], ",") {
-				if field = strings.TrimSpace(field); !strings.HasPrefix(field, "@") && known[field] == nil {
+				if field = strings.TrimSpace(field); !strings.HasPrefix(field, "@") && !known[field] {
 					t.Errorf("no line has the field %q", field)
 				}
 			}
@@ -167,43 +172,51 @@ func TestQueriesAskForWhatIsLogged(t *testing.T) {
 	}
 }
 
-// What Slack sends must not reach a log by the side door.
-func TestAccessLogHasNeitherHeadersNorBodies(t *testing.T) {
+// What Slack or a machine sends must not reach a log by the side door.
+func TestAccessLogsHaveNeitherHeadersNorBodies(t *testing.T) {
 	t.Parallel()
-	settings := template.Map(properties(t, load(t), "Api"), "AccessLogSettings")
-	if settings["DestinationArn"] != "arn:ApiLogs" {
-		t.Errorf("access log goes to %v", settings["DestinationArn"])
-	}
 	allowed := []string{"requestTime", "requestId", "identity.sourceIp", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
-	format := fmt.Sprint(settings["Format"])
-	for _, m := range regexp.MustCompile(`\$context\.([A-Za-z.]+)`).FindAllStringSubmatch(format, -1) {
-		if !slices.Contains(allowed, m[1]) {
-			t.Errorf("%s is logged", m[1])
+	tests := map[string][]string{"Api": allowed, "LifecycleApi": append([]string{"identity.userArn", "httpMethod", "path"}, allowed...)}
+	tpl := loadWith(t, withManager())
+	for api, allowed := range tests {
+		settings := template.Map(properties(t, tpl, api), "AccessLogSettings")
+		if settings["DestinationArn"] != "arn:"+api+"Logs" {
+			t.Errorf("access log goes to %v", settings["DestinationArn"])
 		}
+		format := fmt.Sprint(settings["Format"])
+		for _, m := range regexp.MustCompile(`\$context\.([A-Za-z.]+)`).FindAllStringSubmatch(format, -1) {
+			if !slices.Contains(allowed, m[1]) {
+				t.Errorf("%s: %s is logged", api, m[1])
+			}
+		}
+		decode(t, []byte(format)) // a log line that is no JSON cannot be queried
 	}
-	decode(t, []byte(format)) // a log line that is no JSON cannot be queried
 }
 
-func TestApiIsThrottled(t *testing.T) {
+func TestApisAreThrottled(t *testing.T) {
 	t.Parallel()
-	settings := template.Map(properties(t, load(t), "Api"), "DefaultRouteSettings")
-	if settings["ThrottlingRateLimit"] == nil || settings["ThrottlingBurstLimit"] == nil {
-		t.Errorf("throttling is %v", settings)
+	tpl := loadWith(t, withManager())
+	for _, api := range tpl.Resources("AWS::Serverless::HttpApi") {
+		settings := template.Map(properties(t, tpl, api), "DefaultRouteSettings")
+		if settings["ThrottlingRateLimit"] == nil || settings["ThrottlingBurstLimit"] == nil {
+			t.Errorf("%s: throttling is %v", api, settings)
+		}
 	}
 }
 
 // Everything a person has to open or paste stands in the outputs, and every log ends some day.
 func TestOutputsAndRetention(t *testing.T) {
 	t.Parallel()
-	tpl := load(t)
-	outputs, err := tpl.Resolve(tpl.Section("Outputs"))
+	tpl := loadWith(t, withManager())
+	outputs, err := tpl.Resolve(tpl.There("Outputs"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := "https://Api.execute-api.eu-central-1.amazonaws.com"
+	base, manager := "https://Api.execute-api.eu-central-1.amazonaws.com", "https://abc123.execute-api.eu-central-1.amazonaws.com"
 	for name, want := range map[string]string{
 		"Url": base, "HealthUrl": base + "/healthz", "CommandsUrl": base + "/slack/commands",
 		"InteractionsUrl": base + "/slack/interactions", "EventsUrl": base + "/slack/events",
+		"LifecycleUrl": manager, "LifecycleHealthUrl": manager + "/healthz", "LifecycleOpenApiUrl": manager + "/openapi.json",
 	} {
 		if got := template.Map(outputs, name)["Value"]; got != want {
 			t.Errorf("%s is %v, want %s", name, got, want)

@@ -48,7 +48,7 @@ func passing(service string) map[string][]string {
 
 func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
 	t.Parallel()
-	worker := statements(t, deployed(t), "WorkerRole")
+	worker := statements(t, deployed(t, filledIn()), "WorkerRole")
 	tests := []struct {
 		name             string
 		action, resource string
@@ -130,10 +130,12 @@ func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
 // What denies the audit's records must hold even when somebody allows everything.
 func TestAuditStaysWhenEverythingIsAllowed(t *testing.T) {
 	t.Parallel()
-	worker := append(statements(t, deployed(t), "WorkerRole"), template.Statement{Effect: "Allow", Actions: []string{"*"}, Resources: []string{"*"}})
-	for _, action := range []string{"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete", "PartiQLInsert"} {
-		if template.Allows(worker, template.Request{Action: "dynamodb:" + action, Resource: table, Context: row(lifecycle.AuditKey("exploration", "").Partition)}) {
-			t.Errorf("%s is allowed on the audit", action)
+	for role, arn := range map[string]string{"WorkerRole": table, "LifecycleRole": "arn:aws:dynamodb:eu-central-1:123456789012:table/l"} {
+		all := append(statements(t, deployed(t, withManager()), role), template.Statement{Effect: "Allow", Actions: []string{"*"}, Resources: []string{"*"}})
+		for _, action := range []string{"UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete", "PartiQLInsert"} {
+			if template.Allows(all, template.Request{Action: "dynamodb:" + action, Resource: arn, Context: row(lifecycle.AuditKey("exploration", "").Partition)}) {
+				t.Errorf("%s: %s is allowed on the audit", role, action)
+			}
 		}
 	}
 }
@@ -164,13 +166,15 @@ func TestReceiverAndTickMayDoOneThing(t *testing.T) {
 		{"receiver_ends_a_cluster", "ReceiverRole", "elasticmapreduce:TerminateJobFlows", emr + "j-1", false},
 		{"tick_calls_the_worker", "TickRole", "lambda:InvokeFunction", function + "w", true},
 		{"tick_calls_another", "TickRole", "lambda:InvokeFunction", function + "other", false},
+		{"managers_tick_calls_the_manager", "LifecycleTickRole", "lambda:InvokeFunction", function + "m", true},
+		{"managers_tick_calls_the_worker", "LifecycleTickRole", "lambda:InvokeFunction", function + "w", false},
 		{"tick_changes_the_worker", "TickRole", "lambda:UpdateFunctionCode", function + "w", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			context := tagged("showtime", "exploration")
-			if got := template.Allows(statements(t, deployed(t), tt.role), template.Request{Action: tt.action, Resource: tt.resource, Context: context}); got != tt.want {
+			if got := template.Allows(statements(t, deployed(t, withManager()), tt.role), template.Request{Action: tt.action, Resource: tt.resource, Context: context}); got != tt.want {
 				t.Errorf("%s on %s: got %t, want %t", tt.action, tt.resource, got, tt.want)
 			}
 		})
@@ -180,13 +184,20 @@ func TestReceiverAndTickMayDoOneThing(t *testing.T) {
 // Whoever may take a role has everything above, so each can be taken by one service alone.
 func TestRolesAreTakenByOneServiceEach(t *testing.T) {
 	t.Parallel()
-	tpl := deployed(t)
-	want := map[string]string{"ReceiverRole": "lambda.amazonaws.com", "WorkerRole": "lambda.amazonaws.com", "TickRole": "scheduler.amazonaws.com"}
+	tpl := deployed(t, withManager())
+	want := map[string]string{
+		"ReceiverRole": "lambda.amazonaws.com", "WorkerRole": "lambda.amazonaws.com", "LifecycleRole": "lambda.amazonaws.com",
+		"TickRole": "scheduler.amazonaws.com", "LifecycleTickRole": "scheduler.amazonaws.com",
+	}
 	got := map[string]string{}
 	for _, role := range tpl.Resources("AWS::IAM::Role") {
 		p := properties(t, tpl, role)
 		for _, s := range template.Map(p, "AssumeRolePolicyDocument")["Statement"].([]any) {
-			got[role] += fmt.Sprint(template.Map(s, "Principal")["Service"])
+			service := fmt.Sprint(template.Map(s, "Principal")["Service"])
+			got[role] += service
+			if account := template.Map(s, "Condition", "StringEquals")["aws:SourceAccount"]; service == "scheduler.amazonaws.com" && account != "123456789012" {
+				t.Errorf("the scheduler of account %v may take %s", account, role)
+			}
 		}
 		for key := range p {
 			if key != "AssumeRolePolicyDocument" && key != "Policies" {
@@ -197,29 +208,32 @@ func TestRolesAreTakenByOneServiceEach(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who takes the roles (-want +got):\n%s", diff)
 	}
-	tick := template.Map(properties(t, tpl, "TickRole"), "AssumeRolePolicyDocument")["Statement"].([]any)[0]
-	if account := template.Map(tick, "Condition", "StringEquals")["aws:SourceAccount"]; account != "123456789012" {
-		t.Errorf("the scheduler of account %v may take the tick's role", account)
-	}
 }
 
 // IAM knows no resource for two of EMR's actions, and everything else names its own.
 func TestEverythingIsOnlyWhereIAMForcesIt(t *testing.T) {
 	t.Parallel()
-	tpl := deployed(t)
 	forced := []string{"elasticmapreduce:RunJobFlow", "elasticmapreduce:ListClusters"}
-	for _, role := range tpl.Resources("AWS::IAM::Role") {
-		for _, s := range statements(t, tpl, role) {
-			if s.Effect != "Allow" {
-				continue
+	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
+		for _, action := range s.Actions {
+			if s.Effect == "Allow" && strings.Contains(action, "*") {
+				t.Errorf("%s: action %s has a wildcard", where, action)
 			}
-			for _, action := range s.Actions {
-				if strings.Contains(action, "*") {
-					t.Errorf("%s/%s: action %s has a wildcard", role, s.Sid, action)
-				}
-				if slices.Contains(s.Resources, "*") && !slices.Contains(forced, action) {
-					t.Errorf("%s/%s: %s on every resource", role, s.Sid, action)
-				}
+			if s.Effect == "Allow" && slices.Contains(s.Resources, "*") && !slices.Contains(forced, action) {
+				t.Errorf("%s: %s on every resource", where, action)
+			}
+		}
+	})
+}
+
+// everyStatement looks at each statement of each role of each stack.
+func everyStatement(t *testing.T, look func(t *testing.T, where string, s template.Statement)) {
+	t.Helper()
+	for stack, tpl := range both(t, deployed) {
+		for _, role := range tpl.Resources("AWS::IAM::Role") {
+			for _, s := range statements(t, tpl, role) {
+				look(t, stack+", "+role+"/"+s.Sid, s)
 			}
 		}
 	}
@@ -233,31 +247,27 @@ var actionList string
 // cfn-lint passes a misspelt action, and IAM then silently allows nothing.
 func TestActionsExist(t *testing.T) {
 	t.Parallel()
-	tpl := deployed(t)
 	actions := strings.Fields(actionList)
-	for _, role := range tpl.Resources("AWS::IAM::Role") {
-		for _, s := range statements(t, tpl, role) {
-			for _, pattern := range s.Actions {
-				if !slices.ContainsFunc(actions, func(a string) bool { return template.Like(pattern, a) }) {
-					t.Errorf("%s/%s: %s is no action of AWS", role, s.Sid, pattern)
-				}
+	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
+		for _, pattern := range s.Actions {
+			if !slices.ContainsFunc(actions, func(a string) bool { return template.Like(pattern, a) }) {
+				t.Errorf("%s: %s is no action of AWS", where, pattern)
 			}
 		}
-	}
+	})
 }
 
 // Operators that the evaluator does not know would make the tests above say less than they seem to.
 func TestOperatorsAreUnderstood(t *testing.T) {
 	t.Parallel()
-	tpl := deployed(t)
-	operators := []string{"StringEquals", "ForAllValues:StringEquals", "ForAnyValue:StringLike", "Null"}
-	for _, role := range tpl.Resources("AWS::IAM::Role") {
-		for _, s := range statements(t, tpl, role) {
-			for operator := range maps.Keys(s.Conditions) {
-				if !slices.Contains(operators, operator) {
-					t.Errorf("%s/%s: operator %s is unknown here", role, s.Sid, operator)
-				}
+	operators := []string{"StringEquals", "ForAllValues:StringEquals", "ForAllValues:StringLike", "ForAnyValue:StringLike", "Null"}
+	everyStatement(t, func(t *testing.T, where string, s template.Statement) {
+		t.Helper()
+		for operator := range maps.Keys(s.Conditions) {
+			if !slices.Contains(operators, operator) {
+				t.Errorf("%s: operator %s is unknown here", where, operator)
 			}
 		}
-	}
+	})
 }

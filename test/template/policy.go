@@ -1,6 +1,7 @@
 package template
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -22,7 +23,7 @@ type Statement struct {
 	Conditions         map[string]map[string][]string // operator, key, values
 }
 
-// Statements gives what a role may and may not do.
+// Statements gives what a role may and may not do, by its own policies and by those that are attached to it.
 func (t *Template) Statements(role string) ([]Statement, error) {
 	properties, err := t.Properties(role)
 	if err != nil {
@@ -31,25 +32,54 @@ func (t *Template) Statements(role string) ([]Statement, error) {
 	if _, managed := properties["ManagedPolicyArns"]; managed {
 		return nil, fmt.Errorf("%s has managed policies, which nobody here can read", role)
 	}
-	var out []Statement
-	for _, policy := range properties["Policies"].([]any) {
-		for _, s := range Map(policy, "PolicyDocument")["Statement"].([]any) {
-			m := s.(map[string]any)
-			st := Statement{
-				Sid: fmt.Sprint(m["Sid"]), Effect: fmt.Sprint(m["Effect"]),
-				Actions: Strings(m["Action"]), Resources: Strings(m["Resource"]),
-				Conditions: map[string]map[string][]string{},
-			}
-			for operator, keys := range Map(m["Condition"]) {
-				st.Conditions[operator] = map[string][]string{}
-				for key, values := range Map(keys) {
-					st.Conditions[operator][key] = Strings(values)
-				}
-			}
-			out = append(out, st)
+	called, err := t.value(role)
+	if err != nil {
+		return nil, err
+	}
+	policies := properties["Policies"].([]any)
+	for _, name := range t.Resources("AWS::IAM::Policy") {
+		attached, err := t.Properties(name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(Strings(attached["Roles"]), called) {
+			policies = append(policies, attached)
 		}
 	}
+	var out []Statement
+	for _, policy := range policies {
+		out = append(out, statementsOf(Map(policy, "PolicyDocument"))...)
+	}
 	return out, nil
+}
+
+// Document reads a policy that stands alone, as JSON.
+func Document(data []byte) ([]Statement, error) {
+	var document map[string]any
+	if err := json.Unmarshal(data, &document); err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	return statementsOf(document), nil
+}
+
+func statementsOf(document map[string]any) []Statement {
+	var out []Statement
+	for _, s := range document["Statement"].([]any) {
+		m := s.(map[string]any)
+		st := Statement{
+			Sid: fmt.Sprint(m["Sid"]), Effect: fmt.Sprint(m["Effect"]),
+			Actions: Strings(m["Action"]), Resources: Strings(m["Resource"]),
+			Conditions: map[string]map[string][]string{},
+		}
+		for operator, keys := range Map(m["Condition"]) {
+			st.Conditions[operator] = map[string][]string{}
+			for key, values := range Map(keys) {
+				st.Conditions[operator][key] = Strings(values)
+			}
+		}
+		out = append(out, st)
+	}
+	return out
 }
 
 // Strings gives a value, or a list of them, as strings.
@@ -104,6 +134,8 @@ func holds(operator string, want, got []string) bool {
 	switch operator {
 	case "StringEquals", "StringLike":
 		return len(got) == 1 && matches(got[0])
+	case "ArnNotLike":
+		return !slices.ContainsFunc(got, func(v string) bool { return slices.ContainsFunc(want, func(p string) bool { return Like(p, v) }) })
 	case "ForAnyValue:StringEquals", "ForAnyValue:StringLike":
 		return slices.ContainsFunc(got, matches)
 	case "ForAllValues:StringEquals", "ForAllValues:StringLike": // true of no values at all

@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -56,6 +57,9 @@ func (t *Template) scalarCall(fn, arg string) (any, error) {
 	switch {
 	case fn == "Ref" && arg == "AWS::NoValue":
 		return nil, nil //nolint:nilnil // no value is what it means
+	case fn == "Ref" && Map(t.Section("Parameters"), arg)["Type"] == "CommaDelimitedList":
+		v, err := t.value(arg)
+		return split(v, ","), err
 	case fn == "Ref" || fn == "GetAtt":
 		return t.value(arg)
 	case fn == "Sub":
@@ -90,17 +94,23 @@ func (t *Template) listCall(fn string, arg []any) (any, error) {
 	args := resolved.([]any)
 	switch fn {
 	case "Split":
-		var parts []any
-		for part := range strings.SplitSeq(fmt.Sprint(args[1]), fmt.Sprint(args[0])) {
-			parts = append(parts, part)
-		}
-		return parts, nil
+		return split(fmt.Sprint(args[1]), fmt.Sprint(args[0])), nil
+	case "Contains":
+		return slices.Contains(args[0].([]any), args[1]), nil
 	case "Equals":
 		return args[0] == args[1], nil
 	case "Not":
 		return args[0] == false, nil
 	}
 	return nil, fmt.Errorf("!%s is not understood", fn)
+}
+
+func split(s, by string) []any {
+	var parts []any
+	for part := range strings.SplitSeq(s, by) {
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 func (t *Template) condition(name string) (bool, error) {

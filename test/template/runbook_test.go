@@ -25,7 +25,7 @@ func runbook(t *testing.T) string {
 // Whoever is called at night follows the alarm's own words.
 func TestEveryAlarmNamesItsSectionOfTheRunbook(t *testing.T) {
 	t.Parallel()
-	tpl, text := load(t), runbook(t)
+	tpl, text := loadWith(t, withManager()), runbook(t)
 	for _, name := range tpl.Resources("AWS::CloudWatch::Alarm") {
 		description := fmt.Sprint(properties(t, tpl, name)["AlarmDescription"])
 		_, section, found := strings.Cut(description, "docs/runbook.md, ")

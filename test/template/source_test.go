@@ -10,7 +10,7 @@ import (
 
 // deployed is what the tests of permissions read: the file as it stands. With the build tag
 // translated they read what CloudFormation makes of it.
-func deployed(t *testing.T) *template.Template {
+func deployed(t *testing.T, values map[string]string) *template.Template {
 	t.Helper()
-	return load(t)
+	return loadWith(t, values)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,10 +28,21 @@ type Call struct {
 	Arg any
 }
 
+// PathVariable names another template in the place of template.yaml, for a test of the tests.
+const PathVariable = "SHOWTIME_TEST_TEMPLATE"
+
 // Path is where template.yaml stands.
 func Path() string {
-	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "..", "..", "template.yaml")
+	if other := os.Getenv(PathVariable); other != "" {
+		return other
+	}
+	return filepath.Join(here(), "..", "..", "template.yaml")
+}
+
+// here is this folder.
+func here() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(file)
 }
 
 // Load reads template.yaml. Parameters have their defaults, and overrides go over them; an override
@@ -72,15 +84,30 @@ func (t *Template) Section(name string) map[string]any {
 	return section
 }
 
-// Resources gives the names of the resources of one type.
+// Resources gives the names of the resources of one type that the parameters bring about, sorted.
 func (t *Template) Resources(kind string) []string {
 	var names []string
-	for name, r := range t.Section("Resources") {
-		if r.(map[string]any)["Type"] == kind {
+	for name, r := range t.There("Resources") {
+		if Map(r)["Type"] == kind {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
+}
+
+// There gives what of a section exists with these parameters: what has a condition only where it holds.
+func (t *Template) There(section string) map[string]any {
+	there := maps.Clone(t.Section(section))
+	maps.DeleteFunc(there, func(_ string, v any) bool {
+		name, conditional := Map(v)["Condition"].(string)
+		if !conditional {
+			return false
+		}
+		holds, err := t.condition(name)
+		return err == nil && !holds // a condition that nobody can read hides nothing
+	})
+	return there
 }
 
 // Properties gives a resource's properties with every intrinsic function resolved.
