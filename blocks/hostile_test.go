@@ -44,6 +44,11 @@ func addHostile(all map[string]Message) {
 		r.Request.Reason, r.Request.ID = text, "D-0142"
 		all["hostile_request_"+name] = RequestCard(r)
 		all["hostile_notice_"+name] = Notice(NoticeView{Request: r.Request, State: v.State, Now: noon()})
+		more := r
+		more.Request.Kind, more.Request.LeaseEnd = approval.MoreTime, v.State.Session.LeaseEnd
+		all["hostile_more_time_"+name] = RequestCard(more)
+		more.Request.State, more.Request.DecidedBy, more.Request.DecidedAt, more.Request.Answer = approval.Denied, "U0MIA", noon(), text
+		all["hostile_more_time_denied_"+name], all["hostile_more_time_told_"+name] = RequestCard(more), RequestDecided(more.Request, v.State)
 		r.Request.State, r.Request.DecidedBy, r.Request.DecidedAt, r.Request.Answer = approval.Denied, "U0MIA", noon(), text
 		all["hostile_denied_"+name], all["hostile_told_"+name] = RequestCard(r), RequestDecided(r.Request, v.State)
 		all["hostile_notice_denied_"+name] = Notice(NoticeView{Request: r.Request, State: v.State, Now: noon()})

@@ -108,6 +108,9 @@ func approving(v RequestView) string {
 		return "Approving ends the cluster for everybody. " + loss(s)
 	}
 	by := beyond(s, v.Now)
+	if v.Now.After(s.Session.LeaseEnd) { // in its grace: the step is counted from the approval
+		return "Approving lets it run for " + duration(by) + " from then on" + dearer(s, by) + ", past its limit of " + duration(s.Limits.Max) + "."
+	}
 	return "Approving moves the lease's end by " + duration(by) + dearer(s, by) + ", past its limit of " + duration(s.Limits.Max) +
 		", to " + when(s.ExtendedPastCap(v.Now)) + "."
 }

@@ -105,7 +105,7 @@ func needed(label string, required bool) string {
 
 // ApprovedInVain tells why an approved wish for more time changed nothing.
 func ApprovedInVain(r approval.Request, s lifecycle.State) Message {
-	return words("Request "+requestID(r)+" was approved.", undone(r), byItself(liveEnd(s)))
+	return words("Request "+requestID(r)+" was approved.", undone(r), byItself(liveEnd(r, s)))
 }
 
 // undone says why what was approved changed nothing, empty where it did.
@@ -119,9 +119,9 @@ func undone(r approval.Request) string {
 	return ""
 }
 
-// liveEnd is when the lease ends the session, zero when something else does.
-func liveEnd(s lifecycle.State) time.Time {
-	if !s.Live() || s.Session.Stop != nil {
+// liveEnd is when the lease ends the session that a request is about, zero when something else does or has.
+func liveEnd(r approval.Request, s lifecycle.State) time.Time {
+	if s.Generation != r.Generation || !s.Live() || s.Session.Stop != nil {
 		return time.Time{}
 	}
 	return lastEnd(s)

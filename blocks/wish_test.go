@@ -42,6 +42,9 @@ func addMoreTime(all map[string]Message) {
 		vain.Undone = why
 		card.Request = vain
 		all["request_more_time_"+string(why)], all["more_time_"+string(why)] = RequestCard(card), ApprovedInVain(vain, moved)
+		later := moved
+		later.Generation++
+		all["more_time_"+string(why)+"_later"] = ApprovedInVain(vain, later)
 		all["more_time_"+string(why)+"_stopping"] = ApprovedInVain(vain, state(lifecycle.Stopping, usable, stopAsked))
 	}
 	all["manager_forbids"] = ManagerForbids("k3v9x2ab")
@@ -50,6 +53,9 @@ func addMoreTime(all map[string]Message) {
 	late := state(lifecycle.Up, usable, inGrace(lifecycle.GraceSteps))
 	late.Limits.Max = late.Session.LeaseEnd.Sub(late.Session.LaunchedAt)
 	all["lease_grace_cap"] = GraceNotice(LeaseView{State: late, People: []string{"U0ANA"}, Policy: approval.ByAdmin, Now: noon()})
+	waiting := open
+	waiting.LeaseEnd = late.Session.LeaseEnd
+	all["request_more_time_grace"] = RequestCard(RequestView{Request: waiting, State: late, Policy: approval.ByAdmin, Admins: []string{"U0BO"}, Now: noon()})
 	all["lease_grace_more_time"] = GraceNotice(LeaseView{State: late, People: []string{"U0ANA"}, MoreTime: &open, Now: noon()})
 	all["lease_warning_cap_reason"] = LeaseWarning(LeaseView{State: s, People: []string{"U0ANA"}, ReasonRequired: true, Now: noon()})
 }
@@ -87,6 +93,8 @@ func TestMoreTimeSaysWhatItDoesAndCosts(t *testing.T) {
 	wantNone(t, all["request_more_time_moved"].Text, "Buttons", "Input")
 	wantAll(t, all["more_time_too-late"].Text, "was approved. It came too late and changed nothing", "It stops <!date^1795446000^")
 	wantNone(t, all["more_time_too-late_stopping"].Text, "by itself")
+	wantNone(t, all["more_time_too-late_later"].Text, "by itself")
+	wantAll(t, all["request_more_time_grace"].Text, "Approving lets it run for 1 h from then on for at most ≈ $2.70")
 	wantAll(t, all["request_more_time_too-late"].Text, "APPROVED, NOT DONE", "It came too late")
 	wantAll(t, all["request_more_time_forbidden"].Text, "APPROVED, NOT DONE", "Showtime's grant")
 	wantNone(t, all["reminder_more_time"].Text, "Waiting has cost")

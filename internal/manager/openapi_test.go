@@ -118,4 +118,3 @@ func (r *rig) firstEvent() exchange {
 	_, data, _ := strings.Cut(strings.TrimSpace(string(text[:n])), "data: ")
 	return exchange{Route: "GET /v1/clusters/{name}/stream", Status: w.StatusCode, Type: w.Header.Get("Content-Type"), Body: json.RawMessage(data)}
 }
-

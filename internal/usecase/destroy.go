@@ -39,7 +39,7 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	case approval.Allow:
 		return b.stop(ctx, j, reason, may)
 	case approval.Ask:
-		return b.ask(ctx, j, approval.Destroy, reason)
+		return b.ask(ctx, j, approval.Destroy, reason, state)
 	case approval.Refuse:
 	}
 	return b.mayNot(ctx, j, verdict, state)

@@ -41,7 +41,7 @@ func (b *Bot) moreTime(ctx context.Context, j job.Job, who approval.Person) erro
 	case approval.Allow:
 		return b.extendPastCap(ctx, j, reason)
 	case approval.Ask:
-		return b.ask(ctx, j, approval.MoreTime, reason)
+		return b.ask(ctx, j, approval.MoreTime, reason, state)
 	case approval.Refuse:
 	}
 	return b.mayNot(ctx, j, verdict, state)

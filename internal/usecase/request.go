@@ -45,8 +45,9 @@ func requestID(kind approval.RequestKind, jobID string) string {
 	return prefix + base32.StdEncoding.EncodeToString(sum[:5])[:6]
 }
 
-// ask turns somebody's confirmed wish into a request for an admin; only one of its kind can be open.
-func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, reason string) error {
+// ask turns somebody's confirmed wish into a request for an admin; only one of its kind can be open. One that means
+// nothing any more stands in nobody's way: the tick closes it.
+func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, reason string, state lifecycle.State) error {
 	now := b.now()
 	req := approval.Request{
 		V: recordVersion, ID: requestID(kind, j.ID), Kind: kind, State: approval.Open, Generation: j.Generation, By: j.User, Reason: reason,
@@ -61,7 +62,7 @@ func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, rea
 		if err != nil {
 			return err
 		}
-		if open != nil {
+		if open != nil && stillWanted(*open, state) {
 			d = decision{outcome: "refused", why: "request-open", generation: j.Generation, request: open.ID}
 			d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.RequestOpen(*open))))
 			return b.write(tx, j, d)

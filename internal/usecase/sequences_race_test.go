@@ -7,4 +7,6 @@ package usecase_test
 const (
 	sequences = 50
 	atLeast   = 1
+	// crashStride leaves points out that the run without the detector passes.
+	crashStride = 5
 )

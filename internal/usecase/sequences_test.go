@@ -6,4 +6,6 @@ package usecase_test
 const (
 	sequences = 160
 	atLeast   = 3
+	// crashStride is the distance between the points at which a process dies.
+	crashStride = 1
 )

@@ -60,7 +60,7 @@ func verifySigV4(r *http.Request, body []byte, secret, region, service string, n
 	path := strings.ReplaceAll(r.URL.EscapedPath(), "%", "%25") // escaped twice, as everywhere but in S3
 	canonical := strings.Join([]string{r.Method, path, query, headers.String(), fields["SignedHeaders"], hexSum(body)}, "\n")
 	key := []byte("AWS4" + secret)
-	for _, part := range strings.Split(scope, "/") {
+	for part := range strings.SplitSeq(scope, "/") {
 		key = mac(key, part)
 	}
 	want := hex.EncodeToString(mac(key, strings.Join([]string{"AWS4-HMAC-SHA256", stamp, scope, hexSum([]byte(canonical))}, "\n")))
