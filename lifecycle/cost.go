@@ -24,13 +24,14 @@ func EstimateCost(set Settings, s Session, now time.Time) Cost {
 	}
 	hours, bound := billedHours(s, set.Lease.Grace, now)
 	most := c.PerHourMax
-	spent, uncounted := 0.0, hours
+	spent, counted := 0.0, 0.0
 	if s.Count != nil {
-		spent, uncounted = priced(set, s.Count.Hours), max(0, hours-s.Count.At.Sub(s.LaunchedAt).Hours())
+		spent, counted = priced(set, s.Count.Hours), s.Count.At.Sub(s.LaunchedAt).Hours()
 		most = max(most, priced(set, s.Count.Running)) // somebody may have made it larger than its file
 	}
-	c.SoFarMin, c.SoFarMax = spent+uncounted*c.PerHourMin, spent+uncounted*most
-	c.AtMost = c.SoFarMax + (bound-hours)*most
+	since := max(0, hours-counted)
+	c.SoFarMin, c.SoFarMax = spent+since*c.PerHourMin, spent+since*most
+	c.AtMost = spent + max(0, bound-counted)*most // by its form the same to the cent, whenever it is worked out
 	return c
 }
 
