@@ -64,7 +64,7 @@ func TestMoreTime_crash(t *testing.T) {
 				for n, died := 1, true; died; n += crashStride {
 					died = crashMoreTime(t, testbed.Options{Memory: true, Manager: manager}, n, overtaken, &missed)
 				}
-				if (missed > 0) != overtaken {
+				if crashStride == 1 && (missed > 0) != overtaken {
 					t.Errorf("%d approvals came too late", missed)
 				}
 			})

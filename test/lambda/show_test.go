@@ -40,12 +40,12 @@ func TestTheShow(t *testing.T) {
 }
 
 func onItsTable() []string {
-	return []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+	return []string{"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 }
 
 func onEMR() []string {
 	return []string{
-		"elasticmapreduce:AddTags", "elasticmapreduce:DescribeCluster", "elasticmapreduce:ListClusters",
+		"elasticmapreduce:AddTags", "elasticmapreduce:DescribeCluster", "elasticmapreduce:ListClusters", "elasticmapreduce:ListInstances",
 		"elasticmapreduce:RunJobFlow", "elasticmapreduce:TerminateJobFlows",
 	}
 }
