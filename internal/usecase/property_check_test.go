@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"showtime/approval"
 	"showtime/blocks"
@@ -76,16 +77,16 @@ func (p *play) checkCards(s lifecycle.State) []string {
 		case len(of) == 1 && g < s.Generation && strings.Contains(of[0].Text, "Destroy"):
 			bad = append(bad, "the card of an earlier session looks alive:\n"+of[0].Text)
 		case len(of) == 1 && g == s.Generation:
-			bad = append(bad, p.differs(of[0], s)...)
+			bad = append(bad, differs(of[0].Text, cardView(s, p.Requests(), p.policy, p.Clock.Now()))...)
 		}
 	}
 	return bad
 }
 
-// differs compares the latest card with a fresh drawing, but for what time alone has changed.
-func (p *play) differs(card slacklike.Message, s lifecycle.State) []string {
-	view := blocks.CardView{State: s, Policy: p.policy, Ref: job.RefOf(s.Session.Op), Now: p.Clock.Now()}
-	for _, req := range p.Requests() {
+// cardView is what the card of a state must show.
+func cardView(s lifecycle.State, requests []approval.Request, policy approval.Policy, now time.Time) blocks.CardView {
+	view := blocks.CardView{State: s, Policy: policy, Ref: job.RefOf(s.Session.Op), Now: now}
+	for _, req := range requests {
 		switch open := req.State == approval.Open && req.Generation == s.Generation; {
 		case open && req.Kind == approval.MoreTime:
 			view.MoreTime = &req
@@ -93,8 +94,15 @@ func (p *play) differs(card slacklike.Message, s lifecycle.State) []string {
 			view.Open = &req
 		}
 	}
-	aged := regexp.MustCompile(`minute \d+|\(in [^)]*\)|≈ \S+ so far|counted <[^>]*>|at most ≈ \S+ \(|As of [^>]*>|as of [^>]*>`)
-	want, got := aged.ReplaceAllString(blocks.Card(view).Text, "…"), aged.ReplaceAllString(card.Text, "…")
+	return view
+}
+
+// aged is what time alone changes on a card.
+var aged = regexp.MustCompile(`minute \d+|\(in [^)]*\)|≈ \S+ so far|counted <[^>]*>|at most ≈ \S+ \(|As of [^>]*>|as of [^>]*>`)
+
+// differs compares a card with a fresh drawing, but for what time alone has changed.
+func differs(card string, view blocks.CardView) []string {
+	want, got := aged.ReplaceAllString(blocks.Card(view).Text, "…"), aged.ReplaceAllString(card, "…")
 	if want == got {
 		return nil
 	}

@@ -9,4 +9,6 @@ const (
 	atLeast   = 1
 	// crashStride leaves points out that the run without the detector passes.
 	crashStride = 5
+	// storms is how many sequences TestCardEqualsRecord plays.
+	storms = 1000
 )

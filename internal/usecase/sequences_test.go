@@ -8,4 +8,6 @@ const (
 	atLeast   = 3
 	// crashStride is the distance between the points at which a process dies.
 	crashStride = 1
+	// storms is how many sequences TestCardEqualsRecord plays.
+	storms = 10000
 )
