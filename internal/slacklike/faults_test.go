@@ -23,7 +23,7 @@ func (r *rig) try(ctx context.Context) string {
 		return err.Error()
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		return "broke"
 	}

@@ -18,7 +18,8 @@ import (
 // rig is a workspace over HTTP and an app that notes what it gets and answers what it is told.
 type rig struct {
 	*slacklike.Workspace
-	url string
+	url    string
+	client *http.Client
 
 	mu       sync.Mutex
 	offset   time.Duration
@@ -34,8 +35,10 @@ type request struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{}
-	r.Workspace = slacklike.New(slacklike.Options{Now: r.now, Client: &http.Client{Transport: untimed{}}})
+	own := &http.Transport{} // a test server that is closed closes the idle connections of everybody's default one
+	t.Cleanup(own.CloseIdleConnections)
+	r := &rig{client: &http.Client{Transport: own}}
+	r.Workspace = slacklike.New(slacklike.Options{Now: r.now, Client: &http.Client{Transport: untimed{own}}})
 	server := httptest.NewServer(r.Workspace)
 	t.Cleanup(server.Close)
 	app := httptest.NewServer(http.HandlerFunc(r.serveApp))
@@ -56,10 +59,10 @@ func newRig(t *testing.T) *rig {
 
 // untimed carries deliveries without a clock, which a busy machine would make run out: a request is late
 // when the app says so.
-type untimed struct{}
+type untimed struct{ transport *http.Transport }
 
-func (untimed) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultTransport.RoundTrip(req)
+func (u untimed) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := u.transport.RoundTrip(req)
 	if err != nil || resp.Header.Get(lateHeader) == "" {
 		return resp, err
 	}
@@ -139,7 +142,7 @@ func (r *rig) post(t *testing.T, target, contentType string, body []byte) (statu
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", contentType)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

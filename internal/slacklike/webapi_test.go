@@ -110,7 +110,7 @@ func TestTokenIsCheckedWhereverItStands(t *testing.T) {
 	}
 	req.Header.Set("Authorization", "Bearer "+r.Token())
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := r.client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
