@@ -51,7 +51,10 @@ func TestTwoWriters(t *testing.T) {
 		dies.Kill()
 		people()
 		rest()
-		for range 2 + random.IntN(8) {
+		for _, cluster := range w.EMR.Clusters() {
+			w.EMR.EndOutside(cluster.ID) // so that the next round begins with nothing, and both launch
+		}
+		for range 3 + random.IntN(6) {
 			stays.Ticked() // alone with what the dead one left
 		}
 		stays.Kill()
