@@ -46,7 +46,7 @@ func liveCard(v CardView) Message {
 	p.say(cardLease(s, v.Now), stopLine(s.Session), pendingStop(s), openLine(v.Open), neededLine(v.Open), openLine(v.MoreTime))
 	reasonOf(p, s.Session)
 	p.say(troubleLine(s.Session), overdueLine(s.Session))
-	p.say(costLine(s))
+	p.say(nodesLine(s, v.Now), costLine(s))
 	p.say(append([]string{"Started by " + Mention(s.Session.Starter) + ".", peopleLine(s.Session)}, extendedBy(s.Session)...)...)
 	p.quote("Purpose", s.Session.Purpose, maxTyped)
 	p.note(identity(s))

@@ -1,6 +1,9 @@
 package blocks
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -191,12 +194,33 @@ func costLine(s lifecycle.State) string {
 	case !s.Live():
 		return "Cost: " + perHour(c) + " while it runs" + rateDate(c) + "."
 	}
-	return "Cost: " + money(c.SoFarMin, c.SoFarMax, c.Currency) + " so far · " + perHour(c) +
+	return "Cost: " + money(c.SoFarMin, c.SoFarMax, c.Currency) + " so far · " + perHourNow(c) +
 		" · at most " + money(c.AtMost, c.AtMost, c.Currency) + rateDate(c) + "."
 }
 
 func perHour(c lifecycle.Cost) string {
 	return money(c.PerHourMin, c.PerHourMax, c.Currency) + " per hour"
+}
+
+// perHourNow is what runs, where it was counted, else what may run.
+func perHourNow(c lifecycle.Cost) string {
+	if c.PerHourNow > 0 {
+		return money(c.PerHourNow, c.PerHourNow, c.Currency) + " per hour"
+	}
+	return perHour(c)
+}
+
+// nodesLine says what runs, as it was counted.
+func nodesLine(s lifecycle.State, now time.Time) string {
+	c := s.Counted(now)
+	if c == nil || len(c.Running) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(c.Running)) {
+		parts = append(parts, strconv.Itoa(c.Running[kind])+" × "+foreign(kind))
+	}
+	return "Running: " + strings.Join(parts, ", ") + ", counted " + when(c.At) + "."
 }
 
 func rateDate(c lifecycle.Cost) string {

@@ -1,6 +1,7 @@
 package blocks
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -76,7 +77,21 @@ func historyLine(s lifecycle.State) string {
 		cost = money(c.SoFarMin, c.SoFarMax, c.Currency)
 	}
 	return strconv.FormatInt(e.Generation, 10) + " · " + when(e.LaunchedAt) + " · " + duration(e.EndedAt.Sub(e.LaunchedAt)) +
-		" · " + cost + " · " + Mention(e.Starter) + " · " + howEnded(e)
+		" · " + cost + " · " + Mention(e.Starter) + " · " + howEnded(e) + grantors(e)
+}
+
+// grantors are the admins who agreed to more time than the lease's cap.
+func grantors(e lifecycle.Session) string {
+	var ids []string
+	for _, x := range e.Extensions {
+		if x.Approver != "" && !slices.Contains(ids, x.Approver) {
+			ids = append(ids, x.Approver)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return " · more time granted by " + mentions(ids)
 }
 
 // howEnded is the end of a session in a few words.

@@ -84,6 +84,8 @@ func addNews(all map[string]Message) {
 		state(lifecycle.Down, usable, stopAsked, ended(lifecycle.EndStopped), cost(lifecycle.Cost{})),
 	}, true
 	all["history"] = History(v)
+	granted := state(lifecycle.Down, usable, extendedTwice, stopWhy(lifecycle.StopLeaseEnd), ended(lifecycle.EndStopped))
+	all["history_granted"] = History(HistoryView{Cluster: "exploration", Sessions: []lifecycle.State{granted}, Now: noon()})
 	v.Days = 30
 	for len(v.Sessions) < 40 {
 		v.Sessions = append(v.Sessions, v.Sessions[0])
@@ -100,6 +102,7 @@ func addHostileLease(all map[string]Message, name, text string) {
 	all["hostile_ready_"+name] = ReadyNews(s, noon())
 	over := state(lifecycle.Down, ended(text), saying(text, true))
 	over.Cluster, over.Session.Starter, over.Cost.Currency = text, text, text
+	over.Session.Extensions = s.Session.Extensions
 	all["hostile_alert_"+name] = Alert(AlertView{State: over, By: text, Admins: []string{text}, Ref: text, CardLink: text, Now: noon()})
 	all["hostile_history_"+name] = History(HistoryView{Cluster: text, Sessions: []lifecycle.State{over}, Now: noon()})
 }
@@ -161,6 +164,7 @@ func TestLeaseScreensHaveTheFacts(t *testing.T) {
 		{"alert", []string{"FAILED", "<@U0MIA>, <!subteam^S0ADMINS>: <@U0RAJ> asks", "BOOTSTRAP_FAILURE", "Reference: k3v9x2ab"}, nil},
 		{"history_none", []string{"There was none."}, nil},
 		{"history", []string{"6 sessions", "lease end", "ended by <@U0ANA>", "FAILED (BOOTSTRAP_FAILURE)", "FAILED (start timeout)", "cancelled", "no estimate for 1", "30d"}, nil},
+		{"history_granted", []string{"more time granted by <@U0MIA>"}, nil},
 		{"history_30d", []string{"last 30 days", "40 sessions", "25 oldest are left out"}, nil},
 	}
 	for _, c := range cases {

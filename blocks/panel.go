@@ -70,7 +70,7 @@ func facts(p *page, v PanelView) {
 	if !s.Live() {
 		ending(p, s)
 	}
-	p.say(costLine(s))
+	p.say(nodesLine(s, v.Now), costLine(s))
 	if s.Live() {
 		p.say("Started by "+Mention(s.Session.Starter)+".", peopleLine(s.Session), stopLine(s.Session), openLine(v.Open), neededLine(v.Open), openLine(v.MoreTime))
 		p.quote("Purpose", s.Session.Purpose, maxTyped)

@@ -6,13 +6,14 @@ import (
 )
 
 // EstimateCost estimates a session from the configured rates, as a range because clusters scale. It
-// counts from the launch, at most to the lease's end and its grace, and stands still once it ended.
+// counts from the launch, at most to the lease's end and its grace, and stands still once it ended. Until the
+// last count of its instances it is what they used, and from then on a range again.
 func EstimateCost(set Settings, s Session, now time.Time) Cost {
 	rates := set.Rates
 	if rates == nil {
 		return Cost{}
 	}
-	c := Cost{Configured: true, Currency: rates.Currency, AsOf: rates.AsOf, Unknown: unpriced(set)}
+	c := Cost{Configured: true, Currency: rates.Currency, AsOf: rates.AsOf, Unknown: unpriced(set, s.Count)}
 	c.Known = len(c.Unknown) == 0 && len(set.Shape.Nodes) > 0
 	if !c.Known {
 		return c
@@ -22,8 +23,15 @@ func EstimateCost(set Settings, s Session, now time.Time) Cost {
 		c.PerHourMax += float64(n.Max) * rates.PerHour[n.Type]
 	}
 	hours, bound := billedHours(s, set.Lease.Grace, now)
-	c.SoFarMin, c.SoFarMax = hours*c.PerHourMin, hours*c.PerHourMax
-	c.AtMost = bound * c.PerHourMax
+	most := c.PerHourMax
+	spent, counted := 0.0, 0.0
+	if s.Count != nil {
+		spent, counted = priced(set, s.Count.Hours), s.Count.At.Sub(s.LaunchedAt).Hours()
+		most = max(most, priced(set, s.Count.Running)) // somebody may have made it larger than its file
+	}
+	since := max(0, hours-counted)
+	c.SoFarMin, c.SoFarMax = spent+since*c.PerHourMin, spent+since*most
+	c.AtMost = spent + max(0, bound-counted)*most // by its form the same to the cent, whenever it is worked out
 	return c
 }
 
@@ -47,11 +55,27 @@ func billedHours(s Session, grace time.Duration, now time.Time) (soFar, atMost f
 	return soFar, max(soFar, end.Sub(s.LaunchedAt).Hours())
 }
 
-func unpriced(set Settings) []string {
+// priced is what numbers of instances, or their hours, cost by their types' rates.
+func priced[N int | float64](set Settings, by map[string]N) float64 {
+	sum := 0.0
+	for kind, n := range by {
+		sum += float64(n) * set.Rates.PerHour[kind]
+	}
+	return sum
+}
+
+func unpriced(set Settings, counted *Count) []string {
 	var unknown []string
 	for _, n := range set.Shape.Nodes {
 		if _, ok := set.Rates.PerHour[n.Type]; !ok {
 			unknown = append(unknown, n.Type)
+		}
+	}
+	if counted != nil {
+		for kind := range counted.Hours {
+			if _, ok := set.Rates.PerHour[kind]; !ok {
+				unknown = append(unknown, kind)
+			}
 		}
 	}
 	slices.Sort(unknown)

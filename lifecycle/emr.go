@@ -12,6 +12,8 @@ type EMR interface {
 	List(ctx context.Context) ([]Summary, error)
 	// Describe gives one cluster with its tags. Errors: ErrUnknownCluster, ErrDenied, ErrThrottled, others.
 	Describe(ctx context.Context, id string) (Cluster, error)
+	// Instances gives every instance that a cluster has had, as far as EMR tells.
+	Instances(ctx context.Context, id string) ([]Instance, error)
 	// Launch calls RunJobFlow exactly once, without any retry, and gives the new id. A *Refusal means
 	// that nothing was launched; after any other error something may have been.
 	Launch(ctx context.Context, l Launch) (string, error)
@@ -78,6 +80,13 @@ type Cluster struct {
 	ReasonCode    string
 	ReasonMessage string
 	Details       []ErrorDetail
+}
+
+// Instance is one machine of a cluster that is, or was, paid for.
+type Instance struct {
+	Type  string
+	From  time.Time
+	Until time.Time // zero while it runs
 }
 
 // ErrorDetail is one of EMR's structured error details.

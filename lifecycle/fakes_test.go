@@ -169,16 +169,17 @@ func (s *memStore) List(ctx context.Context, q Query) ([]Record, error) {
 
 // fakeEMR is EMR with listing lag and scripted answers.
 type fakeEMR struct {
-	mu       sync.Mutex
-	now      func() time.Time
-	clusters map[string]*fakeCluster
-	lag      time.Duration // until a new cluster is listed
-	auto     bool          // clusters walk through their states by the clock
-	script   map[string][]error
-	lost     bool // the next launch makes a cluster and loses the reply
-	twin     bool // the next launch makes two
-	calls    []string
-	at       func(ctx context.Context, call string) error
+	mu        sync.Mutex
+	now       func() time.Time
+	clusters  map[string]*fakeCluster
+	lag       time.Duration // until a new cluster is listed
+	auto      bool          // clusters walk through their states by the clock
+	script    map[string][]error
+	lost      bool // the next launch makes a cluster and loses the reply
+	twin      bool // the next launch makes two
+	calls     []string
+	instances []Instance
+	at        func(ctx context.Context, call string) error
 }
 
 type fakeCluster struct {
@@ -260,6 +261,15 @@ func (e *fakeEMR) Describe(ctx context.Context, id string) (Cluster, error) {
 	out := c.Cluster
 	out.Tags = maps.Clone(c.Tags)
 	return out, nil
+}
+
+func (e *fakeEMR) Instances(ctx context.Context, id string) ([]Instance, error) {
+	if err := e.enter(ctx, "instances", id); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.instances, nil
 }
 
 func (e *fakeEMR) Launch(ctx context.Context, l Launch) (string, error) {

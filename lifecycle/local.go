@@ -69,6 +69,7 @@ const (
 	watchRecord    = recordPrefix + "watch"
 	launchesRecord = recordPrefix + "launches"
 	alarmsRecord   = recordPrefix + "alarms"
+	countingRecord = recordPrefix + "counting"
 )
 
 func (l *Local) key(name string) Key { return LiveKey(l.set.Name, name) }
@@ -79,6 +80,7 @@ type memory struct {
 	watch    watch
 	launches launches
 	alarms   alarms
+	counting counting
 }
 
 // launches remembers how long the last launches took until ready, oldest first.
@@ -95,7 +97,7 @@ func (l *Local) read(ctx context.Context) (memory, error) {
 	if err != nil {
 		return m, fmt.Errorf("read cluster records: %w", err)
 	}
-	into := map[string]any{rowRecord: &m.row, watchRecord: &m.watch, launchesRecord: &m.launches, alarmsRecord: &m.alarms}
+	into := map[string]any{rowRecord: &m.row, watchRecord: &m.watch, launchesRecord: &m.launches, alarmsRecord: &m.alarms, countingRecord: &m.counting}
 	for _, r := range records {
 		if target := into[r.Key.Name]; target != nil {
 			if err := json.Unmarshal(r.Value, target); err != nil {
@@ -182,7 +184,11 @@ func (l *Local) state(m memory) State {
 		Cluster: l.set.Name, Row: m.row.settled(), ListedAt: m.watch.ListedAt,
 		Limits: l.set.Lease, Launches: m.launches.Took, StartWarn: l.set.StartWarn, StartTimeout: l.set.StartTimeout,
 	}
-	s.Cost = EstimateCost(l.set, s.Session, l.now())
+	now := l.now()
+	s.Cost = EstimateCost(l.set, s.Session, now)
+	if c := s.Counted(now); c != nil && s.Cost.Known {
+		s.Cost.PerHourNow = priced(l.set, c.Running)
+	}
 	if s.Ready() {
 		s.Notebook = notebook(l.set.NotebookURL, s.Session.MasterDNS)
 	}

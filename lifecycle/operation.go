@@ -87,6 +87,8 @@ type Manager interface {
 	Extend(ctx context.Context, in ExtendInput) (Outcome, error)
 	Join(ctx context.Context, in JoinInput) (Outcome, error)
 	State(ctx context.Context) (State, error)
+	// Look is State for somebody who looks, with what really runs counted at most once a minute.
+	Look(ctx context.Context) (State, error)
 	// History gives the ended sessions since a time, newest first, each as the state it ended in (its
 	// Session, Phase DOWN, its final Cost), so that its receipt can be drawn again. limit 0 = all.
 	History(ctx context.Context, since time.Time, limit int) ([]State, error)

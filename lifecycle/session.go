@@ -53,6 +53,9 @@ type Session struct {
 	ReadyAt    time.Time `json:"ready_at,omitzero"`
 	Unsure     bool      `json:"unsure,omitempty"` // the launch got no clear answer; being confirmed
 
+	// Count is the last count of its instances, nil while nobody has looked.
+	Count *Count `json:"count,omitempty"`
+
 	LeaseEnd   time.Time `json:"lease_end"`
 	GraceUntil time.Time `json:"grace_until,omitzero"` // an announced lease end that is enforced only then
 	GraceWhy   GraceWhy  `json:"grace_why,omitempty"`  // why GraceUntil was given
@@ -196,5 +199,7 @@ type Cost struct {
 	// SoFar and PerHour are ranges because clusters scale; AtMost is the upper bound at the lease's end.
 	SoFarMin, SoFarMax     float64
 	PerHourMin, PerHourMax float64
-	AtMost                 float64
+	// PerHourNow is what the counted instances cost; 0 when they were not counted lately.
+	PerHourNow float64
+	AtMost     float64
 }

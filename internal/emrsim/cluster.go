@@ -46,6 +46,7 @@ type cluster struct {
 	why                   reason
 	plan                  []change
 	denied, endless       bool
+	extra                 []node
 }
 
 func (c *cluster) over() bool { return c.state == terminated || c.state == withErrors }

@@ -68,7 +68,7 @@ func (s *Sim) do(op string, body []byte) (any, *Error) {
 	case "SetTerminationProtection":
 		return with(body, s.protect)
 	case "ListInstances":
-		return s.about(op, body, listInstances)
+		return s.about(op, body, func(c *cluster) any { return listInstances(c, body) })
 	case "ListInstanceGroups":
 		return s.about(op, body, listGroups)
 	case "ListSteps":

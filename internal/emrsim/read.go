@@ -1,6 +1,7 @@
 package emrsim
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -126,18 +127,64 @@ func instancesRunning(c *cluster, g group) int {
 	return g.InstanceCount
 }
 
-func listInstances(c *cluster) any {
-	out := []object{}
-	for i, g := range c.in.Instances.InstanceGroups {
-		for n := range instancesRunning(c, g) {
-			out = append(out, object{
-				"Id": fmt.Sprintf("ci-%d-%d", i+1, n+1), "Ec2InstanceId": fmt.Sprintf("i-%08x%08x", i+1, n+1),
-				"InstanceGroupId": "ig-" + strconv.Itoa(i+1), "InstanceType": g.InstanceType, "Market": g.Market,
-				"Status": object{"State": "RUNNING", "Timeline": object{"CreationDateTime": epoch(c.created)}},
-			})
+// node is a machine that scaling added to a cluster's last group.
+type node struct{ from, until time.Time }
+
+// Scale adds machines to a cluster's last group, or with a negative number ends the last ones that were added.
+func (s *Sim) Scale(id string, by int) {
+	s.with(id, func(c *cluster) {
+		now := s.o.Now()
+		for range by {
+			c.extra = append(c.extra, node{from: now})
+		}
+		for i := len(c.extra) - 1; i >= 0 && by < 0; i-- {
+			if c.extra[i].until.IsZero() {
+				c.extra[i].until = now
+				by++
+			}
+		}
+	})
+}
+
+// listInstances answers ListInstances: the machines there are and were, a page at a time.
+func listInstances(c *cluster, body []byte) any {
+	var in struct{ Marker string }
+	_ = json.Unmarshal(body, &in) // the caller has read it before
+	all := []object{}
+	if c.state != starting {
+		for i, g := range c.in.Instances.InstanceGroups {
+			for range g.InstanceCount {
+				all = append(all, instance(c, i, len(all), node{from: c.created}))
+			}
+		}
+		for _, n := range c.extra {
+			all = append(all, instance(c, len(c.in.Instances.InstanceGroups)-1, len(all), n))
 		}
 	}
-	return object{"Instances": out}
+	from, _ := strconv.Atoi(in.Marker)
+	from = max(0, min(from, len(all)))
+	to := min(from+pageSize, len(all))
+	out := object{"Instances": all[from:to]}
+	if to < len(all) {
+		out["Marker"] = strconv.Itoa(to)
+	}
+	return out
+}
+
+func instance(c *cluster, group, number int, n node) object {
+	if n.until.IsZero() {
+		n.until = c.ended
+	}
+	state, line := "RUNNING", object{"CreationDateTime": epoch(n.from)}
+	if !n.until.IsZero() {
+		state, line["EndDateTime"] = "TERMINATED", epoch(n.until)
+	}
+	g := c.in.Instances.InstanceGroups[group]
+	return object{
+		"Id": fmt.Sprintf("ci-%d", number+1), "Ec2InstanceId": fmt.Sprintf("i-%016x", number+1),
+		"InstanceGroupId": "ig-" + strconv.Itoa(group+1), "InstanceType": g.InstanceType, "Market": g.Market,
+		"Status": object{"State": state, "Timeline": line},
+	}
 }
 
 func listSteps(c *cluster) any {

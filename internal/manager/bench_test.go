@@ -1,6 +1,7 @@
 package manager_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -63,7 +64,7 @@ func BenchmarkStatusOverHTTP(b *testing.B) {
 	for range machines {
 		wg.Go(func() {
 			for left.Add(-1) >= 0 {
-				if !ok(b, client, r.server.URL+statusPath, r.tokens["bench"]) {
+				if !ok(b.Context(), client, r.server.URL+statusPath, r.tokens["bench"]) {
 					errs.Add(1)
 				}
 			}
@@ -75,8 +76,8 @@ func BenchmarkStatusOverHTTP(b *testing.B) {
 	b.ReportMetric(float64(errs.Load()), "errors")
 }
 
-func ok(b *testing.B, client *http.Client, url, token string) bool {
-	q, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, http.NoBody)
+func ok(ctx context.Context, client *http.Client, url, token string) bool {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return false
 	}

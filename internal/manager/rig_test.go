@@ -72,9 +72,9 @@ func fileOf(name string) string {
 	return strings.Replace(testbed.ClusterFile, `"exploration"`, fmt.Sprintf("%q", name), 1)
 }
 
-func newRig(t testing.TB, o rigOptions) *rig {
-	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), clock: testbed.NewClock(), tokens: map[string]string{}, log: &testbed.Log{}, done: make(chan struct{})}
+func newRig(tb testing.TB, o rigOptions) *rig {
+	tb.Helper()
+	r := &rig{t: tb, dir: tb.TempDir(), clock: testbed.NewClock(), tokens: map[string]string{}, log: &testbed.Log{}, done: make(chan struct{})}
 	if o.clusters == nil {
 		o.clusters = []string{"exploration"}
 	}
@@ -101,7 +101,7 @@ func newRig(t testing.TB, o rigOptions) *rig {
 		Connect: func(f clusterfile.File) manager.EMR { return wiring.EMR(r.aws, f, "test", metric.Discard) },
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r.grant(o.grants...)
 	r.serve(o, log)

@@ -109,8 +109,8 @@ func (b *Bot) cardSight(ctx context.Context, state lifecycle.State) (*sight, err
 // moneyFor is how long a card's costs may stand before they alone make it be drawn again.
 const moneyFor = 10 * time.Minute
 
-// glance names what a drawing of the state shows: its revision, how the start gets on and, where there are
-// rates, the stretch of time for which its money is told.
+// glance names what a drawing of the state shows: its revision, how the start gets on, whether its
+// instances are counted and, where there are rates, the stretch of time for which its money is told.
 func glance(s lifecycle.State, now time.Time) string {
 	name := strconv.FormatInt(s.Revision, 10)
 	if !s.Live() {
@@ -118,6 +118,9 @@ func glance(s lifecycle.State, now time.Time) string {
 	}
 	if tempo := s.Tempo(now); tempo != lifecycle.InTime {
 		name += "/" + string(tempo)
+	}
+	if s.Counted(now) != nil {
+		name += "/counted"
 	}
 	if s.Cost.Configured && s.Cost.Known {
 		name += "@" + strconv.FormatInt(int64(now.Sub(s.Session.LaunchedAt)/moneyFor), 10)

@@ -11,7 +11,6 @@ import (
 	"showtime/internal/job"
 	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
-	"showtime/internal/wiring"
 	"showtime/lifecycle"
 	"showtime/lifecycle/httpapi/grant"
 )

@@ -40,6 +40,22 @@ func notice(t *testing.T, b *testbed.Bed) slacklike.Message {
 	return found[0]
 }
 
+// TestNeed_on_a_deleted_notice has somebody delete the notice, Slack lose the reply to the new one, and a click
+// on the old one arrive late: it must not make the new one be posted again.
+func TestNeed_on_a_deleted_notice(t *testing.T) {
+	t.Parallel()
+	b := shared(t)
+	old := notice(t, b)
+	b.Slack.DeleteMessage(old.Channel, old.TS)
+	calm := b.Slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.LostReply})
+	send(t, b, job.Job{Kind: job.Claim, User: testbed.Bo, Generation: 1, Request: requestID(t, b)})
+	b.TickFor(3 * time.Minute)
+	calm()
+	send(t, b, job.Job{Kind: job.StillNeed, User: testbed.Raj, Generation: 1, Request: requestID(t, b), MessageTS: old.TS})
+	b.TickFor(3 * time.Minute)
+	notice(t, b)
+}
+
 func TestNeed(t *testing.T) {
 	t.Parallel()
 	b := shared(t)

@@ -22,6 +22,7 @@ type post struct {
 	Notice     bool   `json:"notice,omitempty"`  // what the people using the session see of the request
 	Channel    string `json:"channel,omitempty"`
 	TS         string `json:"ts,omitempty"`
+	Gone       string `json:"gone,omitempty"` // the ts it had before somebody deleted it
 	// Drawn names what it shows. What it should show is worked out from the record; where they differ a drawing is owed.
 	Drawn string `json:"drawn,omitempty"`
 	// Begun is when a post began whose outcome is not known (wire time): it is looked for before it is repeated.
@@ -196,7 +197,7 @@ func (b *Bot) place(ctx context.Context, p *post, s sight, again bool) error {
 	}
 	err := b.poster.Update(ctx, p.Channel, p.TS, s.message)
 	if lost(err) {
-		p.TS, p.Begun = "", time.Time{}
+		p.Gone, p.TS, p.Begun = p.TS, "", time.Time{}
 		return errPostGone
 	}
 	return err
@@ -244,7 +245,7 @@ func (b *Bot) savePost(ctx context.Context, p post, s sight, drawErr error) erro
 		if err != nil || !found || !stored.Claim.mine(p.Claim.Token) {
 			return err
 		}
-		stored.Channel, stored.TS, stored.Begun = p.Channel, p.TS, p.Begun
+		stored.Channel, stored.TS, stored.Gone, stored.Begun = p.Channel, p.TS, p.Gone, p.Begun
 		switch {
 		case drawErr == nil:
 			stored.Drawn, stored.Begun, stored.DrawnAt = s.name, time.Time{}, b.now()
@@ -277,7 +278,7 @@ func (b *Bot) spoil(tx lifecycle.Tx, was post) error {
 		if err != nil {
 			return err
 		}
-		if found && notice && clickedNotice && p.TS == "" && p.Drawn != "" {
+		if found && notice && clickedNotice && p.TS == "" && p.Drawn != "" && was.TS != p.Gone {
 			p.Channel, p.TS = was.Channel, was.TS
 		}
 		if !found || p.TS == "" || p.TS != was.TS {

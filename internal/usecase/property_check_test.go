@@ -93,7 +93,7 @@ func (p *play) differs(card slacklike.Message, s lifecycle.State) []string {
 			view.Open = &req
 		}
 	}
-	aged := regexp.MustCompile(`minute \d+|\(in [^)]*\)|≈ \S+ so far|As of [^>]*>|as of [^>]*>`)
+	aged := regexp.MustCompile(`minute \d+|\(in [^)]*\)|≈ \S+ so far|counted <[^>]*>|at most ≈ \S+ \(|As of [^>]*>|as of [^>]*>`)
 	want, got := aged.ReplaceAllString(blocks.Card(view).Text, "…"), aged.ReplaceAllString(card.Text, "…")
 	if want == got {
 		return nil

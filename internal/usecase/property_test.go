@@ -17,6 +17,7 @@ import (
 	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
 	"showtime/internal/wiring"
+	"showtime/lifecycle"
 )
 
 // firstSeed begins the sequences of an ordinary run, so that a red one is red again. SHOWTIME_SEQUENCES=n
@@ -290,7 +291,10 @@ func (p *play) settle() {
 			p.Errorf("deliver %s: %v", d.id, err)
 		}
 	}
-	for i := range 35 { // longer than a launch waits to be given up, and than a request's card is left
+	for i := range 50 { // longer than a launch waits to be given up, and than a request's card is left
+		if i >= 35 && p.State().Phase != lifecycle.Stopping { // a lease may end at the last moment
+			break
+		}
 		p.Clock.Move(time.Minute)
 		_ = p.workers[i%2].Worker.Tick(p.Context())
 	}

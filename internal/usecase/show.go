@@ -89,7 +89,7 @@ func (b *Bot) viewer(ctx context.Context, a answer) (who approval.Person, unknow
 
 // panelView is what the record says now, for one person.
 func (b *Bot) panelView(ctx context.Context, a answer) (blocks.PanelView, error) {
-	state, err := b.manager.State(ctx)
+	state, err := b.manager.Look(ctx)
 	if err != nil {
 		return blocks.PanelView{}, err
 	}

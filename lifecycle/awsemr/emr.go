@@ -20,6 +20,7 @@ import (
 type API interface {
 	emr.ListClustersAPIClient
 	emr.DescribeClusterAPIClient
+	emr.ListInstancesAPIClient
 	RunJobFlow(context.Context, *emr.RunJobFlowInput, ...func(*emr.Options)) (*emr.RunJobFlowOutput, error)
 	SetTerminationProtection(context.Context, *emr.SetTerminationProtectionInput, ...func(*emr.Options)) (*emr.SetTerminationProtectionOutput, error)
 	TerminateJobFlows(context.Context, *emr.TerminateJobFlowsInput, ...func(*emr.Options)) (*emr.TerminateJobFlowsOutput, error)
@@ -89,6 +90,44 @@ func (e *EMR) Describe(ctx context.Context, id string) (lifecycle.Cluster, error
 		return lifecycle.Cluster{}, fmt.Errorf("describe cluster %s: EMR's answer is not about it", id)
 	}
 	return cluster(out.Cluster), nil
+}
+
+// Instances gives every instance that a cluster has had. EMR tells of ended ones for 30 days, and of 2000 in all.
+func (e *EMR) Instances(ctx context.Context, id string) ([]lifecycle.Instance, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	pages := emr.NewListInstancesPaginator(e.api, &emr.ListInstancesInput{ClusterId: &id})
+	var out []lifecycle.Instance
+	for range maxPages {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list instances of %s: %w", id, meaning(err))
+		}
+		out = append(out, paid(page.Instances)...)
+		if !pages.HasMorePages() {
+			return out, nil
+		}
+	}
+	return nil, fmt.Errorf("list instances of %s: the listing has no end", id)
+}
+
+// paid leaves out what only was asked for: it has no machine yet, or never had one.
+func paid(all []types.Instance) []lifecycle.Instance {
+	var out []lifecycle.Instance
+	for _, i := range all {
+		if i.Status == nil || i.Status.Timeline == nil || i.Status.Timeline.CreationDateTime == nil || aws.ToString(i.Ec2InstanceId) == "" {
+			continue
+		}
+		one := lifecycle.Instance{Type: aws.ToString(i.InstanceType), From: *i.Status.Timeline.CreationDateTime}
+		if i.Status.State == types.InstanceStateTerminated {
+			one.Until = aws.ToTime(i.Status.Timeline.EndDateTime)
+			if one.Until.IsZero() {
+				continue // ended, and EMR does not say when
+			}
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // Launch calls RunJobFlow exactly once. There is no idempotency token: a repeated call is a second cluster.

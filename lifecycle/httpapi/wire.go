@@ -61,6 +61,7 @@ type Cost struct {
 	SoFarMax   float64  `json:"so_far_max"`
 	PerHourMin float64  `json:"per_hour_min"`
 	PerHourMax float64  `json:"per_hour_max"`
+	PerHourNow float64  `json:"per_hour_now,omitempty" doc:"of the instances that run, if they were counted within ten minutes"`
 	AtMost     float64  `json:"at_most" doc:"upper bound at the lease's end, grace included"`
 }
 

@@ -60,6 +60,8 @@ func TestManagerMayTouchOnlyItsClusters(t *testing.T) {
 		{"tag_at_launch", "elasticmapreduce:AddTags", launchAt, tagging("showtime", "etl"), true},
 		{"claim_an_existing_cluster", "elasticmapreduce:AddTags", emr + "j-1", tagging("showtime", "etl"), false},
 		{"untag_a_cluster", "elasticmapreduce:RemoveTags", emr + "j-1", tagged("showtime", "etl"), false},
+		{"count_instances_of_its_cluster", "elasticmapreduce:ListInstances", emr + "j-1", tagged("showtime", "etl"), true},
+		{"count_instances_of_a_cluster_not_named", "elasticmapreduce:ListInstances", emr + "j-1", tagged("showtime", "finance"), false},
 		{"end_its_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("showtime", "etl"), true},
 		{"end_a_cluster_not_named", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("showtime", "finance"), false},
 		{"end_an_untagged_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", nil, false},

@@ -66,6 +66,9 @@ func TestWorkerMayTouchOnlyWhatIsIts(t *testing.T) {
 		{"untag_its_own_cluster", "elasticmapreduce:RemoveTags", emr + "j-1", tagged("showtime", "exploration"), false},
 
 		{"describe_its_cluster", "elasticmapreduce:DescribeCluster", emr + "j-1", tagged("showtime", "exploration"), true},
+		{"count_instances_of_its_cluster", "elasticmapreduce:ListInstances", emr + "j-1", tagged("showtime", "exploration"), true},
+		{"count_instances_of_an_untagged_cluster", "elasticmapreduce:ListInstances", emr + "j-1", nil, false},
+		{"count_instances_of_another_installations_cluster", "elasticmapreduce:ListInstances", emr + "j-1", tagged("other", "exploration"), false},
 		{"end_its_cluster", "elasticmapreduce:TerminateJobFlows", emr + "j-1", tagged("showtime", "exploration"), true},
 		{"lift_protection_of_its_cluster", "elasticmapreduce:SetTerminationProtection", emr + "j-1", tagged("showtime", "exploration"), true},
 		{"describe_an_untagged_cluster", "elasticmapreduce:DescribeCluster", emr + "j-1", nil, false},

@@ -34,6 +34,11 @@ type historyIn struct {
 	Limit int       `query:"limit" minimum:"0" maximum:"1000" doc:"how many at most; 0 is 1000"`
 }
 
+type clusterIn struct {
+	Named
+	Count bool `query:"count" doc:"count the running instances first, unless that was tried within the last minute"`
+}
+
 type eventsIn struct {
 	Named
 	After int64  `query:"after" minimum:"0" doc:"the revision that is known"`
@@ -73,7 +78,7 @@ func (s *server) list(ctx context.Context, _ *struct{}) (*listOut, error) {
 		wg.Go(func() {
 			defer func() { <-slots }()
 			e := &out.Body.Clusters[i]
-			if c, err := s.cluster(ctx, &Named{Name: e.Name}); err == nil {
+			if c, err := s.cluster(ctx, &clusterIn{Named: Named{Name: e.Name}}); err == nil {
 				e.Cluster = &c.Body
 			}
 		})
@@ -92,12 +97,16 @@ func verbs(g grant.Grant) []string {
 	return out
 }
 
-func (s *server) cluster(ctx context.Context, in *Named) (*clusterOut, error) {
+func (s *server) cluster(ctx context.Context, in *clusterIn) (*clusterOut, error) {
 	m, p := s.enter(ctx, in.Name, grant.Read)
 	if p != nil {
 		return nil, p
 	}
-	state, err := m.Manager.State(ctx)
+	read := m.Manager.State
+	if in.Count {
+		read = m.Manager.Look
+	}
+	state, err := read(ctx)
 	if err != nil {
 		return nil, s.fault(err)
 	}
