@@ -87,7 +87,7 @@ func TestDoctor_of_the_stack(t *testing.T) {
 	h := newHospital(t)
 	h.as("Worker")
 	h.says("worker", exitOK, "✓ ok variables worker would start", "✓ ok secret bot-token it can be read from /showtime/slack/bot-token", "✓ ok bot token",
-		"✓ ok table hospital-table is there, on demand, with the right key", "✓ ok table expiry items expire by expires_at", "✓ ok table recovery",
+		"✓ ok table "+h.env["SHOWTIME_TABLE"]+" is there, on demand, with the right key", "✓ ok table expiry items expire by expires_at", "✓ ok table recovery",
 		"✓ ok queue it is FIFO and deduplicates, hides a job for 6m0s and puts it aside after 5 tries", "✓ ok tick", "✓ ok EMR listing", "✓ ok EMR looking", "0 errors, 0 warnings")
 	h.as("Receiver")
 	h.says("receiver", exitOK, "✓ ok variables receiver would start", "✓ ok secret signing-secret it can be read from /showtime/slack/signing-secret", "✓ ok queue", "? not checked queue use", "✓ ok clock as AWS's", "0 errors, 0 warnings, 1 not checked")
