@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"showtime/internal/emrsim"
 	"showtime/internal/serve"
 	"showtime/internal/wiring"
+	"showtime/lifecycle"
 	"showtime/lifecycle/httpapi"
 	"showtime/lifecycle/httpapi/grant"
 )
@@ -33,12 +35,13 @@ type house struct {
 	token      string
 }
 
-func openHouse(t *testing.T) *house {
+// openHouse opens one on an EMR of this pace.
+func openHouse(t *testing.T, timing emrsim.Timing, tickEvery time.Duration) *house {
 	t.Helper()
 	dir, h := t.TempDir(), &house{t: t}
 	var n atomic.Int64
 	emr := httptest.NewServer(emrsim.New(emrsim.Options{
-		Now: time.Now, NewID: func() string { return fmt.Sprintf("j-SIM%010d", n.Add(1)) }, Timing: emrsim.Timing{Capacity: time.Hour},
+		Now: time.Now, NewID: func() string { return fmt.Sprintf("j-SIM%010d", n.Add(1)) }, Timing: timing,
 	}))
 	t.Cleanup(emr.Close)
 	clusters := t.TempDir()
@@ -59,7 +62,7 @@ func openHouse(t *testing.T) *house {
 	}
 	m, err := serve.NewManager(t.Context(), serve.ManagerOptions{
 		Config: config.Lifecycle{Installation: "test", Clusters: clusters, Grants: path, Data: dir},
-		AWS:    wiring.Simulated(emr.URL), Now: time.Now, TickEvery: time.Minute, Log: zerolog.Nop(),
+		AWS:    wiring.Simulated(emr.URL), Now: time.Now, TickEvery: tickEvery, Log: zerolog.Nop(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +109,7 @@ func (h *house) cluster(url, token string, args ...string) (code int, out, errs 
 // TestCluster uses a manager from the command line, step by step.
 func TestCluster(t *testing.T) {
 	t.Parallel()
-	h := openHouse(t)
+	h := openHouse(t, emrsim.Timing{Capacity: time.Hour}, time.Minute)
 	nobody := "http://127.0.0.1:1"
 	steps := []struct {
 		name, url, token string
@@ -119,6 +122,7 @@ func TestCluster(t *testing.T) {
 		{"start_of_nothing_named", h.url, h.token, []string{"start", "--wait"}, exitUsage, "usage: showtime cluster"},
 		{"no_manager", "", "", []string{"list"}, exitFault, "SHOWTIME_LIFECYCLE_URL"},
 		{"list", h.url, h.token, []string{"list"}, exitOK, "exploration"},
+		{"list_for_scripts", h.url, h.token, []string{"list", "--json"}, exitOK, `"name": "exploration"`},
 		{"preview", h.url, h.token, []string{"start", "exploration", "--dry-run"}, exitOK, `"ReleaseLabel"`},
 		{"too_long", h.url, h.token, []string{"start", "exploration", "--hours", "500"}, exitRefused, "bad-length"},
 		{"start", h.url, h.token, []string{"start", "exploration", "--purpose", "case 4711"}, exitOK, "UP"},
@@ -145,6 +149,56 @@ func TestCluster(t *testing.T) {
 	}
 	if page := h.get("/healthz", h.url); page != "ok\n" {
 		t.Errorf("health %q", page)
+	}
+}
+
+// TestClusterWait says that --wait tells of the way on stderr and ends when the cluster is what was asked for.
+func TestClusterWait(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, emrsim.Timing{Capacity: 200 * time.Millisecond, Bootstrap: 200 * time.Millisecond}, 20*time.Millisecond)
+	steps := []struct {
+		args        []string
+		way, result string
+	}{
+		{[]string{"start", "exploration", "--wait"}, "0s  UP", `"ready": true`},
+		{[]string{"status", "exploration", "--wait"}, "", `"ready": true`},
+		{[]string{"stop", "exploration", "--generation", "1", "--wait"}, "STOPPING", `"phase": "DOWN"`},
+	}
+	for _, tt := range steps { // in order
+		code, out, errs := h.cluster(h.url, h.token, append(tt.args, "--json")...)
+		if code != exitOK || !strings.Contains(errs, tt.way) || !strings.Contains(out, tt.result) {
+			t.Errorf("%s: exit code %d\n%s%s", tt.args[0], code, out, errs)
+		}
+	}
+}
+
+// TestExit says what a script learns of each way to fail.
+func TestExit(t *testing.T) {
+	t.Parallel()
+	refused := func(r lifecycle.Result) error { return &refusedError{lifecycle.Outcome{Result: r}} }
+	tests := []struct {
+		name string
+		err  error
+		code int
+	}{
+		{"done", nil, exitOK},
+		{"fault", errors.New("x"), exitFault},
+		{"refused", refused(lifecycle.OutOfDate), exitRefused},
+		{"away", fmt.Errorf("x: %w", lifecycle.ErrAway), exitAway},
+		{"no_token", httpapi.NewProblem(httpapi.Unauthorized, ""), exitDenied},
+		{"no_verb", httpapi.NewProblem(httpapi.Forbidden, ""), exitDenied},
+		{"no_cluster", httpapi.NewProblem(httpapi.NotFound, ""), exitDenied},
+		{"paced", refused(lifecycle.Paced), exitPaced},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var said bytes.Buffer
+			e := &errand{p: program{err: &said}}
+			if code := e.exit(tt.err); code != tt.code || (said.Len() == 0) != (tt.err == nil) {
+				t.Errorf("exit code %d, want %d; it says %q", code, tt.code, said.String())
+			}
+		})
 	}
 }
 

@@ -99,6 +99,9 @@ func TestManyStarts(t *testing.T) {
 	if len(c.left) > 0 || c.told[lifecycle.Launched] != clusters || c.told[lifecycle.Joined] != callers-clusters || c.emr.Calls("RunJobFlow") != clusters {
 		t.Errorf("after %d rounds %d are left; told %v; %d launches were asked for", rounds, len(c.left), c.told, c.emr.Calls("RunJobFlow"))
 	}
+	if c.told[lifecycle.Paced] == 0 {
+		t.Errorf("nobody was told to come again: told %v", c.told)
+	}
 	for range 20 { // what the quotas left undone is done later
 		c.clock.Move(time.Minute)
 		if err := c.fleet.Tick(t.Context()); err != nil && !throttledOnly(err) {

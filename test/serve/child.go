@@ -61,6 +61,9 @@ func Main() int {
 }
 
 func run(ctx context.Context, now func() time.Time, every time.Duration) error {
+	if slices.Contains(os.Args, managing) {
+		return manage(ctx, now, every)
+	}
 	socket := slices.Contains(os.Args, "--socket")
 	settings, err := config.ReadServe(os.LookupEnv, socket)
 	if err != nil {
@@ -73,15 +76,22 @@ func run(ctx context.Context, now func() time.Time, every time.Duration) error {
 	if err != nil {
 		return err
 	}
-	var lc net.ListenConfig
-	slack, err := lc.Listen(ctx, "tcp", settings.Listen)
+	slack, admin, err := listen(ctx, settings.Listen, settings.AdminListen, log)
 	if err != nil {
 		return err
 	}
-	admin, err := lc.Listen(ctx, "tcp", settings.AdminListen)
-	if err != nil {
-		return err
-	}
-	log.Info().Str("address", slack.Addr().String()).Str("admin", admin.Addr().String()).Msg("serving")
 	return errors.Join(server.Run(ctx, slack, admin), server.Close())
+}
+
+// listen opens the two addresses and logs them, as the test reads them.
+func listen(ctx context.Context, address, adminAddress string, log zerolog.Logger) (open, admin net.Listener, err error) {
+	var lc net.ListenConfig
+	if open, err = lc.Listen(ctx, "tcp", address); err != nil {
+		return nil, nil, err
+	}
+	if admin, err = lc.Listen(ctx, "tcp", adminAddress); err != nil {
+		return nil, nil, err
+	}
+	log.Info().Str("address", open.Addr().String()).Str("admin", admin.Addr().String()).Msg("serving")
+	return open, admin, nil
 }

@@ -61,17 +61,24 @@ func (w *World) Spawn(environ []string, args ...string) *Process {
 // Start starts serve, waits until it serves, and makes it Slack's app.
 func (w *World) Start(more map[string]string, flags ...string) *Process {
 	w.TB.Helper()
-	p := w.Spawn(w.Environ(more), append([]string{"serve"}, flags...)...)
-	Until(w.TB, "serve to serve", func() bool {
+	p := w.open(more, append([]string{"serve"}, flags...)...)
+	w.Slack.SetApp(p.URL)
+	return p
+}
+
+// open starts a process and waits until it serves.
+func (w *World) open(more map[string]string, args ...string) *Process {
+	w.TB.Helper()
+	p := w.Spawn(w.Environ(more), args...)
+	Until(w.TB, args[0]+" to serve", func() bool {
 		select {
 		case <-p.exited:
-			w.TB.Fatalf("serve ended with %d:\n%s", p.cmd.ProcessState.ExitCode(), p.Log)
+			w.TB.Fatalf("%s ended with %d:\n%s", args[0], p.cmd.ProcessState.ExitCode(), p.Log)
 		default:
 		}
 		p.URL, p.Admin = addresses(p.Log.String())
 		return p.URL != ""
 	})
-	w.Slack.SetApp(p.URL)
 	return p
 }
 

@@ -1,0 +1,63 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"showtime/internal/config"
+	"showtime/internal/serve"
+	"showtime/internal/testbed"
+	"showtime/internal/wiring"
+	"showtime/lifecycle/httpapi/grant"
+)
+
+// managing is the command line of the lifecycle manager.
+const managing = "lifecycle"
+
+// Manage starts the lifecycle manager of the world's cluster and waits until it serves. The token opens
+// everything, in the name of "machine".
+func (w *World) Manage(more map[string]string) (p *Process, token string) {
+	w.TB.Helper()
+	token, hash := grant.NewToken()
+	grants, err := json.Marshal(map[string][]grant.Row{"grants": {{
+		Name: "machine", TokenSHA256: hash, Clusters: []string{"exploration"}, Verbs: grant.Verbs(),
+	}}})
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	clusters, path := w.TB.TempDir(), filepath.Join(w.TB.TempDir(), "grants.json")
+	err = os.WriteFile(filepath.Join(clusters, "exploration.json"), []byte(testbed.ClusterFile), 0o600)
+	if err = errors.Join(err, os.WriteFile(path, grants, 0o600)); err != nil {
+		w.TB.Fatal(err)
+	}
+	all := maps.Clone(more)
+	all["SHOWTIME_CLUSTERS"], all["SHOWTIME_GRANTS"] = clusters, path
+	return w.open(all, managing), token
+}
+
+// manage is the lifecycle manager as cmd/showtime runs it, but for its clock and the pace of its ticks.
+func manage(ctx context.Context, now func() time.Time, every time.Duration) error {
+	settings, err := config.ReadLifecycle(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	log := zerolog.New(os.Stderr).Level(settings.LogLevel)
+	m, err := serve.NewManager(ctx, serve.ManagerOptions{
+		Config: settings, AWS: wiring.FromEnvironment, Now: now, TickEvery: every, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	api, admin, err := listen(ctx, settings.Listen, settings.AdminListen, log)
+	if err != nil {
+		return errors.Join(err, m.Close())
+	}
+	return errors.Join(m.Run(ctx, api, admin), m.Close())
+}
