@@ -42,13 +42,9 @@ func (b *Bot) drawOnce(ctx context.Context) (drew bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("look at the cluster: %w", err)
 	}
-	posts, err := b.posts(ctx)
+	posts, err := b.postsWith(ctx, state.Generation)
 	if err != nil {
 		return false, err
-	}
-	hasCard := func(p post) bool { return p.Request == "" && p.Generation == state.Generation }
-	if state.Generation > 0 && !slices.ContainsFunc(posts, hasCard) {
-		posts = append(posts, post{V: recordVersion, Generation: state.Generation})
 	}
 	var errs []error
 	for _, p := range posts {
@@ -57,6 +53,20 @@ func (b *Bot) drawOnce(ctx context.Context) (drew bool, err error) {
 		errs = append(errs, err)
 	}
 	return drew, errors.Join(errs...)
+}
+
+// postsWith reads every message that is kept; the latest session's card is one of them.
+func (b *Bot) postsWith(ctx context.Context, generation int64) ([]post, error) {
+	posts, err := b.posts(ctx)
+	hasCard := func(p post) bool { return p.Request == "" && p.Generation == generation }
+	if err != nil || generation == 0 || slices.ContainsFunc(posts, hasCard) {
+		return posts, err
+	}
+	err = b.store.Update(ctx, func(tx lifecycle.Tx) error { return b.wantCard(tx, generation) })
+	if err != nil {
+		return nil, fmt.Errorf("want the card: %w", err)
+	}
+	return b.posts(ctx)
 }
 
 // drawPost draws one post, and forgets it when it will never change again and is no longer the latest.

@@ -1,10 +1,12 @@
 package usecase_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"showtime/internal/actionid"
+	"showtime/internal/emrsim"
 	"showtime/internal/job"
 	"showtime/internal/slacklike"
 	"showtime/internal/testbed"
@@ -263,4 +265,26 @@ func TestTell_public_words_at_most_once(t *testing.T) {
 			wantQuiet(t, b)
 		})
 	}
+}
+
+// TestDraw_sessions_nobody_saw: a launch that was given up and repeated by the clock, while the bot was not
+// there, has a card all the same.
+func TestDraw_sessions_nobody_saw(t *testing.T) {
+	t.Parallel()
+	b := testbed.New(t, testbed.Options{Memory: true})
+	b.EMR.Inject(emrsim.Fault{Op: "RunJobFlow", Times: 2, Err: &emrsim.Error{Status: 500, Type: "InternalServerError"}})
+	b.Type(testbed.Ana, testbed.Team, "/emr start")
+	alone := b.Manager.(interface{ Poke(context.Context) error })
+	for range 13 {
+		b.Clock.Move(time.Minute)
+		if err := alone.Poke(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.TickFor(20 * time.Minute)
+	wantText(t, b.Card(), "READY", "Session 3")
+	if n := b.Cards(); n != 3 {
+		t.Errorf("%d cards of 3 sessions", n)
+	}
+	wantQuiet(t, b)
 }

@@ -122,14 +122,8 @@ func (b *Bot) claimPost(ctx context.Context, p post, s sight) (taken *post, agai
 		taken, again = nil, false
 		var stored post
 		found, err := tx.Get(b.postKey(p), &stored)
-		if err != nil {
+		if err != nil || !found { // forgotten meanwhile
 			return err
-		}
-		if !found {
-			if first, err := b.firstCard(tx, p); err != nil || !first {
-				return err
-			}
-			stored = post{V: recordVersion, Generation: p.Generation}
 		}
 		if stored.V > newestVersion || stored.Drawn == s.name || !stored.Claim.free(b.now()) || b.tooSoon(stored) {
 			return nil
@@ -153,32 +147,33 @@ func (b *Bot) tooSoon(p post) bool {
 	return p.TS != "" && since >= 0 && since < b.settings.DrawEvery
 }
 
-// lastCard says up to which session cards were ever posted: a card that is forgotten is not posted again
+// lastCard says up to which session cards were ever wanted: a card that is forgotten is not posted again
 // by somebody who looked before that.
 type lastCard struct {
 	V          int   `json:"v"`
 	Generation int64 `json:"generation"`
 }
 
-// firstCard says whether nobody has ever posted this card, and that somebody does now.
-func (b *Bot) firstCard(tx lifecycle.Tx, p post) (bool, error) {
+// wantCard records that a session's card is wanted, with its start or when it is first seen, and those of the
+// sessions before it that nobody saw: a launch may be given up and repeated, or a session over and the next
+// one begun, before anybody looks. What happened before there was a bot is history.
+func (b *Bot) wantCard(tx lifecycle.Tx, generation int64) error {
 	key := lifecycle.LiveKey(b.cluster, "last-card")
 	var last lastCard
-	if _, err := tx.Get(key, &last); err != nil || p.Request != "" || p.Generation <= last.Generation {
-		return false, err
-	}
-	return true, tx.Put(key, lastCard{V: recordVersion, Generation: p.Generation})
-}
-
-// wantCard records, with the start of a session, that its card is wanted: a session may be over, and the
-// next one begun, before anybody looks.
-func (b *Bot) wantCard(tx lifecycle.Tx, generation int64) error {
-	p := post{V: recordVersion, Generation: generation}
-	first, err := b.firstCard(tx, p)
-	if err != nil || !first {
+	if _, err := tx.Get(key, &last); err != nil || generation <= last.Generation {
 		return err
 	}
-	return tx.Put(b.postKey(p), p)
+	first := generation
+	if last.Generation > 0 {
+		first = max(last.Generation+1, generation-historyDepth)
+	}
+	for ; first <= generation; first++ {
+		p := post{V: recordVersion, Generation: first}
+		if err := tx.Put(b.postKey(p), p); err != nil {
+			return err
+		}
+	}
+	return tx.Put(key, lastCard{V: recordVersion, Generation: generation})
 }
 
 // place draws the message where it stands, or posts it. It notes in p where that is, and in p.Begun
