@@ -54,9 +54,20 @@ func Drop(req Request, now time.Time) (Request, bool) {
 	return req.close(NoLongerNeeded, "", now), true
 }
 
-// About says whether the request is about this lease end, as exact as a button carries it.
-func (r Request) About(leaseEnd time.Time) bool {
-	return r.LeaseEnd.UnixMilli() == leaseEnd.UnixMilli()
+// Session is what a request is held against, as the lifecycle records it.
+type Session interface {
+	// Endable says whether ending the session early still means anything.
+	Endable(generation int64) bool
+	// Extendable says whether the lease end that somebody saw can still be moved.
+	Extendable(generation int64, leaseEnd time.Time) bool
+}
+
+// Concerns says whether what the request asks for still means anything.
+func (r Request) Concerns(s Session) bool {
+	if r.Kind == MoreTime {
+		return s.Extendable(r.Generation, r.LeaseEnd)
+	}
+	return s.Endable(r.Generation)
 }
 
 // expired counts the very instant of ExpiresAt, and a request without one, as too late.

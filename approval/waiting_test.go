@@ -23,6 +23,43 @@ func pastCap() approval.Request {
 	return r
 }
 
+// about is a session that knows one generation, and one lease end.
+type about struct {
+	generation int64
+	leaseEnd   time.Time
+}
+
+func (a about) Endable(generation int64) bool { return generation == a.generation }
+
+func (a about) Extendable(generation int64, leaseEnd time.Time) bool {
+	return a.Endable(generation) && leaseEnd.Equal(a.leaseEnd)
+}
+
+func TestConcerns(t *testing.T) {
+	t.Parallel()
+	end, more := request(approval.Open), pastCap()
+	tests := []struct {
+		name    string
+		req     approval.Request
+		session about
+		want    bool
+	}{
+		{"end_of_this", end, about{generation: end.Generation}, true},
+		{"end_of_an_earlier", end, about{generation: end.Generation + 1}, false},
+		{"more_time", more, about{more.Generation, more.LeaseEnd}, true},
+		{"more_time_moved", more, about{more.Generation, more.LeaseEnd.Add(time.Hour)}, false},
+		{"more_time_of_an_earlier", more, about{more.Generation + 1, more.LeaseEnd}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := tt.req.Concerns(tt.session); got != tt.want {
+				t.Errorf("concerns: %t", got)
+			}
+		})
+	}
+}
+
 func TestLook(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

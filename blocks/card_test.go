@@ -39,7 +39,7 @@ func TestButtonsFollowTheState(t *testing.T) {
 		{"panel_ready_stranger", []string{actionid.Join}, nil},
 		{"panel_stopping", []string{actionid.Status}, []string{actionid.Destroy, actionid.Join, actionid.Start, actionid.Reason}},
 		{"status_ready_user", []string{actionid.Status, actionid.Destroy}, []string{actionid.Reason, actionid.Start}},
-		{"status_ready_four-eyes", []string{actionid.Status}, []string{actionid.Destroy}}, // a reason is required
+		{"status_ready_four-eyes", []string{actionid.Status, actionid.Destroy}, []string{actionid.Reason}}, // a reason is required
 		{"status_off_again", []string{actionid.Status}, []string{actionid.Start, actionid.Purpose}},
 		{"offer_ready_user", []string{actionid.Destroy, actionid.Reason}, []string{actionid.Start}},
 		{"offer_off_again", nil, []string{actionid.Destroy}},

@@ -124,7 +124,7 @@ func TestLeaseButtonsFollowTheState(t *testing.T) {
 		{"lease_grace_more_time", []string{actionid.LetEnd}, []string{actionid.MoreTime, actionid.Extend}},
 		{"panel_cap", []string{actionid.MoreTime, actionid.Destroy}, nil},
 		{"panel_more_time_own", []string{actionid.Withdraw, actionid.Destroy}, []string{actionid.MoreTime}},
-		{"status_cap_reason_required", nil, []string{actionid.MoreTime, actionid.Destroy}},
+		{"status_cap_reason_required", []string{actionid.MoreTime, actionid.Destroy}, []string{actionid.Reason}},
 		{"card_cap_stopping", nil, []string{actionid.MoreTime, actionid.Extend}},
 		{"card_stop_noted", nil, []string{actionid.Extend}},
 		{"card_stopping", nil, []string{actionid.Extend}},

@@ -163,17 +163,8 @@ func Status(v PanelView) Message {
 	}
 	p := newPage("status", v.State.Revision, v.Now)
 	facts(p, v)
-	destroy, longer := destroyButton(v), moreTimeButton(v)
-	if v.ReasonRequired { // there is no input to give it in
-		if destroy != nil {
-			p.note("To end it: /emr destroy and the reason.")
-		}
-		if longer != nil {
-			p.note("For more time: /emr, and the reason there.")
-		}
-		destroy, longer = nil, nil
-	}
-	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink), longer, destroy, withdrawButton(v, v.Open))
+	p.actions(notebookButton(v.State), joinFor(v), statusButton(v.State), cardButton(v.State, v.CardLink),
+		moreTimeButton(v), destroyButton(v), withdrawButton(v, v.Open))
 	p.actions(withdrawButton(v, v.MoreTime))
 	return p.message()
 }

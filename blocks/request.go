@@ -22,7 +22,7 @@ type RequestView struct {
 // RequestCard draws a request for the admins; once decided it keeps its facts and loses its buttons.
 func RequestCard(v RequestView) Message {
 	r := v.Request
-	open := r.State == approval.Open && concerns(r, v.State)
+	open := r.State == approval.Open && r.Concerns(v.State)
 	p := newPage("request", v.State.Revision, v.Now)
 	if open {
 		p = newForm("request", r.Generation)
@@ -135,7 +135,7 @@ func neededLine(r *approval.Request) string {
 func anyway(r approval.Request, s lifecycle.State) string {
 	switch r.State {
 	case approval.Denied, approval.Withdrawn, approval.Expired:
-		if concerns(r, s) {
+		if r.Concerns(s) {
 			return byItself(lastEnd(s))
 		}
 	case approval.Open, approval.Approved, approval.NoLongerNeeded:

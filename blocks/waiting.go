@@ -26,7 +26,7 @@ func Concerned(r approval.Request, s lifecycle.State) []string {
 func Notice(v NoticeView) Message {
 	r := v.Request
 	p := newPage("notice", v.State.Revision, v.Now)
-	open := r.State == approval.Open && concerns(r, v.State)
+	open := r.State == approval.Open && r.Concerns(v.State)
 	if open {
 		p.say(mentions(Concerned(r, v.State))+": "+Mention(r.By)+" asks to end the cluster early. "+loss(v.State),
 			"An admin decides; until then it keeps running. The request expires "+when(r.ExpiresAt)+".")

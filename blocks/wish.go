@@ -39,19 +39,6 @@ func wishOf(r approval.Request) wish {
 // begin makes words the beginning of a sentence.
 func begin(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// concerns says whether the request still means anything to the session.
-func concerns(r approval.Request, s lifecycle.State) bool {
-	if !decidable(s) || s.Generation != r.Generation {
-		return false
-	}
-	return r.Kind != approval.MoreTime || s.Session.Stop == nil && r.About(s.Session.LeaseEnd)
-}
-
-// decidable says whether ending the session early still means anything.
-func decidable(s lifecycle.State) bool {
-	return s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up
-}
-
 // beyond is how much longer one step past the cap makes the lease.
 func beyond(s lifecycle.State, now time.Time) time.Duration {
 	from := s.Session.LeaseEnd
@@ -125,9 +112,4 @@ func liveEnd(r approval.Request, s lifecycle.State) time.Time {
 		return time.Time{}
 	}
 	return lastEnd(s)
-}
-
-// MoreTimeReason refuses a wish for more time without a reason.
-func MoreTimeReason() Message {
-	return words("A reason is required, so nothing was changed.", "Type it into the panel that /emr shows, and press the button there.")
 }

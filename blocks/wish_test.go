@@ -48,7 +48,7 @@ func addMoreTime(all map[string]Message) {
 		all["more_time_"+string(why)+"_stopping"] = ApprovedInVain(vain, state(lifecycle.Stopping, usable, stopAsked))
 	}
 	all["manager_forbids"] = ManagerForbids("k3v9x2ab")
-	all["more_time_reason"], all["more_time_sent"] = MoreTimeReason(), RequestSent(open)
+	all["more_time_sent"] = RequestSent(open)
 	all["more_time_open"], all["more_time_withdrawn"] = RequestOpen(open), RequestWithdrawn(longer(approval.Withdrawn), s)
 	late := state(lifecycle.Up, usable, inGrace(lifecycle.GraceSteps))
 	late.Limits.Max = late.Session.LeaseEnd.Sub(late.Session.LaunchedAt)

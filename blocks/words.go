@@ -200,9 +200,9 @@ func RequestSent(r approval.Request) Message {
 		begin(wishOf(r).kept)+" until one agrees; the request expires "+when(r.ExpiresAt)+".")
 }
 
-// ReasonRequired refuses a destroy without a reason.
+// ReasonRequired asks for the reason of a wish to destroy, or for more time.
 func ReasonRequired() Message {
-	return words("A reason is required, so nothing was changed.", "Type /emr destroy and the reason, then confirm with the button.")
+	return words("A reason is required, so nothing was changed.", "Type it into the panel that /emr shows, and press the button there.")
 }
 
 // Failed says that a job could not be done, and promises nothing about what happened before.

@@ -51,7 +51,7 @@ func TestWordsSayWhatHappenedAndWhatToDo(t *testing.T) {
 		{"nobody_can", NobodyCanApprove(noon()), []string{"Nobody else", "<!date^1795435200^"}},
 		{"request_open", RequestOpen(request(approval.Open)), []string{"D-0142", "<@U0RAJ>", "Nothing was changed"}},
 		{"request_sent", RequestSent(request(approval.Open)), []string{"D-0142", "sent to the admins", "expires <!date^"}},
-		{"reason_required", ReasonRequired(), []string{"reason is required", "nothing was changed", "/emr destroy"}},
+		{"reason_required", ReasonRequired(), []string{"reason is required", "nothing was changed", "panel that /emr shows"}},
 		{"manager_away", ManagerAway("7F3K"), []string{"lifecycle manager", "does not answer", "/emr status", "7F3K"}},
 		{"nothing_to_show", NothingToShow(), []string{"lifecycle manager", "does not answer", "Try again"}},
 		{"failed", Failed("7F3K"), []string{"failed on our side", "/emr status", "7F3K"}},

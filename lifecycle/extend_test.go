@@ -109,3 +109,37 @@ func TestExtendingInTheGraceEndsIt(t *testing.T) {
 		t.Errorf("extended in the grace: %s %+v", out.Result, s)
 	}
 }
+
+func TestWhatCanStillBeAskedOf(t *testing.T) {
+	t.Parallel()
+	end := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name                string
+		phase               Phase
+		stop                *Stop
+		generation          int64
+		leaseEnd            time.Time
+		endable, extendable bool
+	}{
+		{"launching", Launching, nil, 7, end, true, true},
+		{"up", Up, nil, 7, end, true, true},
+		{"up_to_be_stopped", Up, &Stop{}, 7, end, true, false},
+		{"lease_moved", Up, nil, 7, end.Add(time.Hour), true, false},
+		{"less_than_a_button_carries", Up, nil, 7, end.Add(time.Microsecond), true, true},
+		{"another_session", Up, nil, 6, end, false, false},
+		{"stopping", Stopping, &Stop{}, 7, end, false, false},
+		{"down", Down, nil, 7, end, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := State{Row: Row{Phase: tt.phase, Generation: 7, Session: Session{LeaseEnd: end, Stop: tt.stop}}}
+			if got := s.Endable(tt.generation); got != tt.endable {
+				t.Errorf("endable: %t", got)
+			}
+			if got := s.Extendable(tt.generation, tt.leaseEnd); got != tt.extendable {
+				t.Errorf("extendable: %t", got)
+			}
+		})
+	}
+}

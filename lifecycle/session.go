@@ -166,6 +166,17 @@ type State struct {
 // Live says whether there is a session that is not over.
 func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
 
+// Endable says whether ending the session of that generation early still means anything: it is not ending yet.
+func (s State) Endable(generation int64) bool {
+	return s.Generation == generation && (s.Phase == Launching || s.Phase == Up)
+}
+
+// Extendable says whether the lease of the session of that generation still ends when somebody saw it end, as
+// exact as a button carries it, and can be moved.
+func (s State) Extendable(generation int64, leaseEnd time.Time) bool {
+	return s.Generation == generation && s.joinable() && s.Session.LeaseEnd.UnixMilli() == leaseEnd.UnixMilli()
+}
+
 // Ready says whether people can work on it.
 func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
 

@@ -25,7 +25,7 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	case state.Session.Stop != nil:
 		return b.refuse(ctx, j, refusal{why: "shutting-down", words: blocks.ShuttingDown()})
 	case b.settings.ReasonRequired && reason == "":
-		return b.refuse(ctx, j, refusal{why: "reason-required", words: blocks.ReasonRequired()})
+		return b.askReason(ctx, j)
 	}
 	admins, err := b.roles.Admins(ctx)
 	if err != nil {
@@ -43,6 +43,13 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	case approval.Refuse:
 	}
 	return b.mayNot(ctx, j, verdict, state)
+}
+
+// askReason answers a wish that must have a reason with the panel, where it can be given.
+func (b *Bot) askReason(ctx context.Context, j job.Job) error {
+	d := b.refused(j, refusal{why: "reason-required", silent: true})
+	d.owed = append(d.owed, b.oweSay(j, "say", b.replyPanel(j, blocks.ReasonRequired().Text)))
+	return b.decide(ctx, j, d)
 }
 
 // mayNot refuses what the rules do not let somebody do.

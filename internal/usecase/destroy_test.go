@@ -112,6 +112,17 @@ func TestDestroy_wants_a_reason_where_one_is_required(t *testing.T) {
 	}
 }
 
+// TestDestroy_on_the_card_asks_for_the_reason: the card has no input, so its button answers with the panel.
+func TestDestroy_on_the_card_asks_for_the_reason(t *testing.T) {
+	t.Parallel()
+	b := up(t, testbed.Options{Memory: true, Reason: true})
+	b.Click(testbed.Ana, b.Card(), actionid.Destroy, nil)
+	wantText(t, b.Ephemeral(testbed.Team, testbed.Ana), "A reason is required", "Reason for destroying (required)", "Ask to destroy")
+	wantLast(t, b, testbed.Ana, false, "refused", "reason-required")
+	b.Click(testbed.Ana, b.Ephemeral(testbed.Team, testbed.Ana), actionid.Destroy, map[string]string{actionid.Reason: "lunch"})
+	wantText(t, b.RequestCard(), "Reason: lunch", "Asked by <@"+testbed.Ana+">")
+}
+
 func TestDestroy_asks_once(t *testing.T) {
 	t.Parallel()
 	b := requested(t, testbed.Options{Memory: true})

@@ -27,15 +27,6 @@ func (b *Bot) judge(ctx context.Context, j job.Job, who approval.Person) error {
 	})
 }
 
-// stillWanted says whether what a request asks for still means anything: the session is not ending yet
-// and, where it is about the lease's end, that has not moved.
-func stillWanted(req approval.Request, s lifecycle.State) bool {
-	if s.Generation != req.Generation || s.Phase != lifecycle.Launching && s.Phase != lifecycle.Up {
-		return false
-	}
-	return req.Kind != approval.MoreTime || s.Session.Stop == nil && req.About(s.Session.LeaseEnd)
-}
-
 // judged applies the rules to an open request, or tells the loser of a race who won.
 func (b *Bot) judged(j job.Job, req approval.Request, who approval.Person, state lifecycle.State) decision {
 	next, verdict := approval.Decide(req, who, j.Kind == job.Approve, b.settings.Policy, b.now())

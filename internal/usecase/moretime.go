@@ -24,13 +24,13 @@ func (b *Bot) moreTime(ctx context.Context, j job.Job, who approval.Person) erro
 	case !state.Live() || state.Generation != j.Generation:
 		return b.outOfDate(ctx, j)
 	case state.Session.Stop != nil:
-		return b.refuse(ctx, j, refusal{why: string(lifecycle.ShuttingDown), words: blocks.ShuttingDown()})
+		return b.decide(ctx, j, b.extended(j, lifecycle.Outcome{Result: lifecycle.ShuttingDown, State: state}))
 	case state.Session.LeaseEnd.UnixMilli() != j.LeaseEnd:
-		return b.refuse(ctx, j, refusal{why: string(lifecycle.NothingToDo), words: blocks.ExtendedAlready(state)})
+		return b.decide(ctx, j, b.extended(j, lifecycle.Outcome{Result: lifecycle.NothingToDo, State: state}))
 	case !state.AtCap(b.now()): // the cluster file has changed since the button was drawn
 		return b.outOfDate(ctx, j)
 	case b.settings.ReasonRequired && reason == "":
-		return b.refuse(ctx, j, refusal{why: "reason-required", words: blocks.MoreTimeReason()})
+		return b.askReason(ctx, j)
 	}
 	admins, err := b.roles.Admins(ctx)
 	if err != nil {

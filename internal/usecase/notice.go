@@ -18,7 +18,7 @@ func (b *Bot) noticeSight(ctx context.Context, p post, state lifecycle.State) (*
 	if err != nil || !found {
 		return nil, err
 	}
-	open := req.State == approval.Open && stillWanted(req, state)
+	open := req.State == approval.Open && req.Concerns(state)
 	switch {
 	case p.TS != "" || !p.Begun.IsZero():
 	case p.Drawn != "":

@@ -24,7 +24,7 @@ func (b *Bot) remind(ctx context.Context, listed approval.Request, state lifecyc
 		due = nil
 		var req approval.Request
 		found, err := tx.Get(b.requestKey(listed.ID), &req)
-		if err != nil || !found || req.V > newestVersion || !stillWanted(req, state) {
+		if err != nil || !found || req.V > newestVersion || !req.Concerns(state) {
 			return err
 		}
 		next, call := approval.Due(req, b.settings.Schedule, b.now())

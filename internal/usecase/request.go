@@ -62,7 +62,7 @@ func (b *Bot) ask(ctx context.Context, j job.Job, kind approval.RequestKind, rea
 		if err != nil {
 			return err
 		}
-		if open != nil && stillWanted(*open, state) {
+		if open != nil && open.Concerns(state) {
 			d = decision{outcome: "refused", why: "request-open", generation: j.Generation, request: open.ID}
 			d.owed = append(d.owed, b.oweSay(j, "say", b.reply(j, blocks.RequestOpen(*open))))
 			return b.write(tx, j, d)
@@ -122,7 +122,7 @@ func (b *Bot) openRequests(ctx context.Context, s lifecycle.State) (r requests, 
 
 func (b *Bot) openRequest(ctx context.Context, kind approval.RequestKind, s lifecycle.State) (*approval.Request, error) {
 	req, err := b.open(func(key lifecycle.Key, into any) (bool, error) { return b.store.Get(ctx, key, into) }, kind, s.Generation)
-	if req == nil || !stillWanted(*req, s) {
+	if req == nil || !req.Concerns(s) {
 		return nil, err
 	}
 	return req, nil

@@ -87,7 +87,7 @@ func (b *Bot) closeRequest(ctx context.Context, id string, state lifecycle.State
 
 // ended closes an open request whose session or time is over, and says whether it did.
 func (b *Bot) ended(req approval.Request, s lifecycle.State) (approval.Request, bool) {
-	if !stillWanted(req, s) {
+	if !req.Concerns(s) {
 		return approval.Drop(req, b.now())
 	}
 	return approval.Expire(req, b.now())
