@@ -217,10 +217,10 @@ scene("each scenario is one button, and ends at its screen", async () => {
     ["Slow start", "STARTING · exploration", /hangs at: capacity from AWS/],
     ["Failed bootstrap", "FAILED · exploration", /set-up script failed/],
     ["No capacity", "FAILED · exploration", /start timeout/],
-    ["Lease warning", "READY · exploration", /Stops .* in \d+ min/],
+    ["Lease warning", "READY · exploration", /Stops .* by itself/],
     ["Extension", "READY · exploration", /Extended by @Ana until/],
     ["Lease end", "OFF · exploration", /Stopped at its lease end/],
-    ["Killed from outside", "OFF · exploration", /ended outside Showtime/],
+    ["Killed from outside", "FAILED · exploration", /ended .*outside Showtime/],
   ];
   for (const [name, title, words] of played) {
     const button = me.page.getByRole("button", { name, exact: true });
@@ -233,7 +233,7 @@ scene("each scenario is one button, and ends at its screen", async () => {
       await card.getByRole("button", { name: "Tell the admins" }).waitFor();
     }
     if (name === "Lease warning") {
-      await me.page.getByRole("button", { name: "Let it end" }).last().scrollIntoViewIfNeeded();
+      await me.last("the lease ends").getByRole("button", { name: "Let it end" }).last().scrollIntoViewIfNeeded();
     } else {
       await card.scrollIntoViewIfNeeded();
     }
