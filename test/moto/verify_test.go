@@ -1,0 +1,169 @@
+//go:build moto
+
+package moto_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/emr"
+	emrtypes "github.com/aws/aws-sdk-go-v2/service/emr/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"showtime/lifecycle"
+	"showtime/test/moto"
+	"showtime/test/template"
+)
+
+// shell runs a script of the operator's against moto, with AWS's own command line.
+func shell(t *testing.T, server *moto.Server, script string, args ...string) *exec.Cmd {
+	t.Helper()
+	real, err := exec.LookPath("aws")
+	if err != nil {
+		t.Fatalf("the AWS command line is missing: apt-get install awscli: %v", err)
+	}
+	environ, bin := server.Environ(), t.TempDir()
+	wrapper := fmt.Sprintf("#!/bin/sh\nexec %q --endpoint-url %q \"$@\"\n", real, environ["AWS_ENDPOINT_URL"]) // old ones do not read the variable
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script, "operator"}, args...)...)
+	cmd.Dir = filepath.Dir(template.Path())
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "AWS_MAX_ATTEMPTS=1", "AWS_DEFAULT_REGION="+environ["AWS_REGION"])
+	for name, value := range environ {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+// verify runs docs/verify-on-aws.sh; meanwhile is called at each thing that it tells a person to do.
+func verify(t *testing.T, server *moto.Server, meanwhile []func(), args ...string) (said string, code int) {
+	t.Helper()
+	cmd := shell(t, server, `exec docs/verify-on-aws.sh "$@"`, args...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		said += lines.Text() + "\n"
+		if strings.HasPrefix(lines.Text(), "→") && len(meanwhile) > 0 {
+			meanwhile[0]()
+			meanwhile = meanwhile[1:]
+			_, _ = io.WriteString(stdin, "\n") // one that has ended says so below
+		}
+	}
+	exit := &exec.ExitError{}
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return said, cmd.ProcessState.ExitCode()
+}
+
+func wantSaid(t *testing.T, said string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(said, part) {
+			t.Errorf("it does not say %q:\n%s", part, said)
+		}
+	}
+}
+
+// TestVerify runs the script of docs/verify-on-aws.md as far as moto answers: on a stack as it should be, with a
+// session that a person starts and ends meanwhile, and on one that somebody has spoiled.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	stack := server.Deploy(t, "verify", map[string]string{"Installation": "verify"})
+	stack.PutSecrets(t, "signing", "xoxb-token")
+	client := emr.NewFromConfig(server.Config())
+	var id *string
+	start := func() { id = launch(t, client, "verify") }
+	end := func() {
+		if _, err := client.TerminateJobFlows(t.Context(), &emr.TerminateJobFlowsInput{JobFlowIds: []string{*id}}); err != nil {
+			t.Error(err)
+		}
+	}
+	said, code := verify(t, server, []func(){start, end}, "verify", "--launch")
+	if code != 0 {
+		t.Errorf("it ends with %d", code)
+	}
+	wantSaid(t, said,
+		"✓ point-in-time recovery of the table: ENABLED", "✓ records of the table that expire: ENABLED", "✓ the queue keeps its order: true",
+		"✓ seconds a job is hidden while it is done: 360", "✓ tries before a job is put aside: 5", "✓ jobs put aside: 0", "✓ days the worker's log is kept: ",
+		"✓ the parameter signing-secret: SecureString", "✓ the parameter bot-token: SecureString",
+		"? ending a cluster of ours: cannot be asked", "? the schedule and its retries: cannot be asked", // moto has neither
+		"✓ clusters before: 0", "✓ clusters of ours that live: 1", "✓ its tags: showtime:cluster showtime:generation", "✓ clusters of ours that live: 0", " 0 wrong, ",
+	)
+	spoil(t, server, stack)
+	launch(t, client, "verify")
+	said, code = verify(t, server, []func(){start, func() {}}, "verify", "--launch")
+	if code != 1 {
+		t.Errorf("spoiled, it ends with %d", code)
+	}
+	wantSaid(t, said, "✗ point-in-time recovery of the table: DISABLED, want ENABLED", "✗ seconds a job is hidden while it is done: 30, want 360",
+		"✗ the parameter bot-token: None, want SecureString", "✗ clusters before: 1, want 0", "✗ clusters of ours that live: 2, want 1")
+	if said, code = verify(t, server, nil, "nobody"); code != 2 {
+		t.Errorf("of a stack that is not there it ends with %d: %s", code, said)
+	}
+}
+
+// launch makes a cluster as the worker would.
+func launch(t *testing.T, client *emr.Client, installation string) *string {
+	t.Helper()
+	var tags []emrtypes.Tag
+	for key, value := range map[string]string{
+		lifecycle.TagInstallation: installation, lifecycle.TagCluster: "exploration", lifecycle.TagGeneration: "1", lifecycle.TagRequester: "U0ANA",
+	} {
+		tags = append(tags, emrtypes.Tag{Key: &key, Value: &value})
+	}
+	out, err := client.RunJobFlow(t.Context(), &emr.RunJobFlowInput{
+		Name: aws.String("exploration"), ReleaseLabel: aws.String("emr-7.14.0"), JobFlowRole: aws.String("EMR_EC2_Exploration"),
+		ServiceRole: aws.String("EMR_DefaultRole_V2"), Tags: tags,
+		Instances: &emrtypes.JobFlowInstancesConfig{
+			KeepJobFlowAliveWhenNoSteps: aws.Bool(true), MasterInstanceType: aws.String("m6g.xlarge"), InstanceCount: aws.Int32(1),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.JobFlowId
+}
+
+// spoil sets what somebody might in a hurry.
+func spoil(t *testing.T, server *moto.Server, stack *moto.Stack) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	_, backups := dynamodb.NewFromConfig(server.Config()).UpdateContinuousBackups(ctx, &dynamodb.UpdateContinuousBackupsInput{
+		TableName: &stack.Table, PointInTimeRecoverySpecification: &dynamotypes.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: aws.Bool(false)},
+	})
+	_, queue := sqs.NewFromConfig(server.Config()).SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{
+		QueueUrl: &stack.QueueURL, Attributes: map[string]string{"VisibilityTimeout": "30"},
+	})
+	_, secret := ssm.NewFromConfig(server.Config()).DeleteParameter(ctx, &ssm.DeleteParameterInput{
+		Name: aws.String(stack.Environ(t, "Receiver")["SLACK_SECRET_PATH"] + "/bot-token"),
+	})
+	if err := errors.Join(backups, queue, secret); err != nil {
+		t.Fatal(err)
+	}
+}
