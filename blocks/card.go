@@ -71,7 +71,7 @@ func steps(s lifecycle.State, now time.Time) []string {
 			"✓ Requested " + when(e.LaunchedAt),
 			"✓ Ready " + when(e.ReadyAt) + ", after " + duration(e.ReadyAt.Sub(e.LaunchedAt)),
 		}
-	case stopping:
+	case stopping, leaving:
 		return []string{standing(s, now)}
 	case off, failed, repeating, confirming, requested, capacity, installing:
 	}

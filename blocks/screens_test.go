@@ -58,6 +58,8 @@ func usable(s *lifecycle.State) {
 	s.Notebook = "https://ip-10-0-0-7.ec2.internal:9443"
 }
 
+func left(s *lifecycle.State) { s.Session.EMRState = lifecycle.EMRTerminating }
+
 func stopAsked(s *lifecycle.State) {
 	s.Session.Stop = &lifecycle.Stop{
 		By: "U0ANA", Why: lifecycle.StopAsked, At: noon().Add(-2 * time.Minute), Request: "D-0142", Approver: "U0MIA", Reason: "Hunt finished",
@@ -141,6 +143,7 @@ func addPanels(all map[string]Message) {
 		"ready_user":       panelView(analyst("U0RAJ"), state(lifecycle.Up, usable)),
 		"ready_stranger":   panelView(analyst("U0BOB"), state(lifecycle.Up, usable)),
 		"ready_admin":      panelView(admin(), state(lifecycle.Up, usable)),
+		"leaving":          panelView(analyst("U0RAJ"), state(lifecycle.Up, usable, left)),
 		"stopping":         panelView(analyst("U0RAJ"), state(lifecycle.Stopping, usable, stopAsked)),
 		"not_allowed":      panelView(approval.Person{ID: "U0EVE"}, state(lifecycle.Up, usable)),
 	}
@@ -178,6 +181,7 @@ func addCards(all map[string]Message) {
 		"ready_tags":      state(lifecycle.Up, usable, func(s *lifecycle.State) { s.Session.Trouble = lifecycle.TroubleTags }),
 		"ready_trouble":   state(lifecycle.Up, usable, func(s *lifecycle.State) { s.Session.Trouble = "quota" }),
 		"stopping":        state(lifecycle.Stopping, usable, stopAsked),
+		"leaving":         state(lifecycle.Up, usable, left),
 		"stopping_lease":  state(lifecycle.Stopping, usable, stopWhy(lifecycle.StopLeaseEnd)),
 		"stopping_late":   state(lifecycle.Stopping, usable, stopAsked, func(s *lifecycle.State) { s.Session.StopOverdue = true }),
 		"receipt_asked":   state(lifecycle.Down, usable, stopAsked, ended(lifecycle.EndStopped)),

@@ -78,6 +78,45 @@ func TestHowASessionEnded(t *testing.T) {
 	}
 }
 
+// What EMR is ending is of no more use to anybody, and the start timeout is not what ended it.
+func TestWhatEMRIsEndingIsNotReady(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.up()
+	w.emr.clusters[id].State = EMRTerminating
+	w.poke()
+	if s := w.state(); s.Ready() || !s.Leaving() || s.Endable(1) || s.Notebook != "" || s.Session.Stop != nil {
+		t.Errorf("EMR is ending it: %+v", s)
+	}
+	if out := w.start("b"); out.Result != ShuttingDown {
+		t.Errorf("start is %s", out.Result)
+	}
+	join, err := w.l.Join(t.Context(), JoinInput{Op: op("c", 1)})
+	if err != nil || join.Result != ShuttingDown {
+		t.Errorf("join is %s, %v", join.Result, err)
+	}
+	extend, err := w.l.Extend(t.Context(), ExtendInput{Op: op("d", 1)})
+	if err != nil || extend.Result != ShuttingDown {
+		t.Errorf("extend is %s, %v", extend.Result, err)
+	}
+}
+
+func TestAFailureAtTheStartTimeoutKeepsItsReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	w.tick(29 * time.Minute)
+	c := w.emr.clusters["j-001"]
+	c.State = EMRTerminating
+	if s := w.tick(3 * time.Minute); s.Session.Stop != nil || s.Tempo(w.clock.now()) != InTime {
+		t.Errorf("it is stopped by %+v, tempo %q", s.Session.Stop, s.Tempo(w.clock.now()))
+	}
+	c.State, c.ReasonCode = EMRTerminatedWithErrors, "BOOTSTRAP_FAILURE"
+	if s := w.tick(time.Minute); s.Phase != Down || s.Session.End.Code != "BOOTSTRAP_FAILURE" {
+		t.Errorf("it is %s: %+v", s.Phase, s.Session.End)
+	}
+}
+
 // A denied look proves that a cluster is none of ours only when it is more than a minute older than the launch.
 func TestDeniedNamesake(t *testing.T) {
 	t.Parallel()

@@ -168,7 +168,7 @@ func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
 
 // Endable says whether ending the session of that generation early still means anything: it is not ending yet.
 func (s State) Endable(generation int64) bool {
-	return s.Generation == generation && (s.Phase == Launching || s.Phase == Up)
+	return s.Generation == generation && (s.Phase == Launching || s.Phase == Up) && !s.Leaving()
 }
 
 // Extendable says whether the lease of the session of that generation still ends when somebody saw it end, as
@@ -178,7 +178,7 @@ func (s State) Extendable(generation int64, leaseEnd time.Time) bool {
 }
 
 // Ready says whether people can work on it.
-func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
+func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() && !s.Leaving() }
 
 // ExtendedTo says where one more step would move the lease's end, and false when the cap is reached.
 func (s State) ExtendedTo(now time.Time) (time.Time, bool) {

@@ -181,6 +181,26 @@ func TestAFailureIsToldRetriedAndReported(t *testing.T) {
 	wantQuiet(t, b)
 }
 
+// TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs within a tick: it is no longer ready, then over, and nobody here ended it.
+func TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	b := requested(t, testbed.Options{})
+	b.EMR.EndOutside(b.State().Session.EMRID)
+	b.Tick()
+	wantText(t, b.Card(), "ENDING", "nobody here has asked for that")
+	if hasButton(b.Card(), actionid.Extend) || strings.Contains(b.Card().Text, "READY") {
+		t.Errorf("the card offers what is no more:\n%s", b.Card().Text)
+	}
+	wantText(t, b.RequestCard(), "NO LONGER NEEDED")
+	send(t, b, job.Job{Kind: job.Destroy, User: testbed.Bo, Generation: 1})
+	wantText(t, b.Ephemeral(testbed.Team, testbed.Bo), "shutting down")
+	b.TickFor(3 * time.Minute)
+	wantText(t, b.Card(), "FAILED", "ended outside Showtime", "Nothing is running")
+	if s := b.State(); s.Session.Stop != nil {
+		t.Errorf("somebody here is said to have ended it: %+v", s.Session.Stop)
+	}
+}
+
 func TestASlowStartSaysWhereItHangs(t *testing.T) {
 	t.Parallel()
 	b := testbed.New(t, testbed.Options{})
