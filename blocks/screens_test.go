@@ -205,7 +205,7 @@ func codes() []string {
 	return []string{
 		lifecycle.EndStopped, lifecycle.EndRefused, lifecycle.EndGivenUp, lifecycle.EndVanished, lifecycle.EndOutside, lifecycle.EndCanceled,
 		"BOOTSTRAP_FAILURE", "VALIDATION_ERROR", "INSTANCE_FAILURE", "INSTANCE_FLEET_TIMEOUT", "INTERNAL_ERROR", "STEP_FAILURE",
-		"USER_REQUEST", "ALL_STEPS_COMPLETED", "", "SOMETHING_NEW",
+		"ALL_STEPS_COMPLETED", lifecycle.EndUnexplained, "SOMETHING_NEW",
 	}
 }
 
@@ -213,11 +213,7 @@ func addEndings(all map[string]Message) {
 	for _, code := range codes() {
 		s := state(lifecycle.Down, ended(code), saying("On the primary instance, bootstrap action 1 returned 1", false))
 		s.Session.End.Details = []lifecycle.ErrorDetail{{Code: "E1", Message: "first"}, {Code: "E2", Message: "second"}}
-		name := code
-		if name == "" {
-			name = "no_code"
-		}
-		all["ending_"+name] = Card(CardView{State: s, Now: noon()})
+		all["ending_"+code] = Card(CardView{State: s, Now: noon()})
 	}
 }
 

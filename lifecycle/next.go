@@ -144,7 +144,9 @@ func endedStep(row Row, c Cluster, now time.Time) step {
 		e.Code = EndCanceled
 	case stop != nil:
 		e.Code = EndStopped
-	case e.Code == "" || e.Code == "USER_REQUEST":
+	case e.Code == "":
+		e.Code = EndUnexplained
+	case e.Code == "USER_REQUEST":
 		e.Code = EndOutside
 	}
 	at := c.EndedAt

@@ -132,8 +132,10 @@ const (
 	EndRefused  = "refused"   // RunJobFlow said no
 	EndGivenUp  = "given-up"  // no cluster appeared
 	EndVanished = "vanished"  // EMR no longer knows the id
-	EndOutside  = "outside"   // EMR ended it and nobody here had asked
+	EndOutside  = "outside"   // somebody outside asked EMR to, and nobody here had
 	EndCanceled = "cancelled" // stopped before it was ever usable
+	// EndUnexplained is an end without a reason code: a failed step and an idle cluster's rule can look like this.
+	EndUnexplained = "unexplained"
 )
 
 // Wish is what somebody wanted when a launch was given up.
