@@ -102,6 +102,7 @@ func (f *Fleet) join(file clusterfile.File, s stamp) member {
 	emr := f.o.Connect(file)
 	local := lifecycle.NewLocal(lifecycle.Options{
 		Settings: set, Installation: f.o.Installation, Store: f.o.Store, EMR: emr, Now: f.o.Now, Log: f.o.Log, Alarm: f.o.Alarm,
+		Ref: server.Ref,
 	})
 	return member{
 		Member: server.Member{Settings: set, Findings: file.Warnings, Manager: local, Store: f.o.Store, Preview: emr.Preview},

@@ -181,6 +181,31 @@ func TestAFailureIsToldRetriedAndReported(t *testing.T) {
 	wantQuiet(t, b)
 }
 
+// TestTheReferenceOfAFailureFindsItInTheLog: who asked for the session, and what became of it.
+func TestTheReferenceOfAFailureFindsItInTheLog(t *testing.T) {
+	t.Parallel()
+	for name, manager := range map[string]bool{"own_emr": false, "lifecycle_manager": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := up(t, testbed.Options{Memory: true, Manager: manager})
+			b.EMR.FailInstance(b.State().Session.EMRID)
+			b.TickFor(4 * time.Minute)
+			_, after, _ := strings.Cut(b.Card().Text, "Reference: ")
+			ref := `"ref":"` + after[:8] + `"`
+			found := map[string]bool{}
+			for line := range strings.Lines(b.Log.String()) {
+				if strings.Contains(line, ref) {
+					found["start"] = found["start"] || strings.Contains(line, `"audit":"start"`)
+					found["ended"] = found["ended"] || strings.Contains(line, `"outcome":"INSTANCE_FAILURE"`)
+				}
+			}
+			if !found["start"] || !found["ended"] {
+				t.Errorf("%s finds %v", ref, found)
+			}
+		})
+	}
+}
+
 // TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs within a tick: it is no longer ready, then over, and nobody here ended it.
 func TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs(t *testing.T) {
 	t.Parallel()
