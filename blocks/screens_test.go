@@ -50,11 +50,15 @@ func unsure(s *lifecycle.State) { launching(s); s.Session.Unsure = true }
 func seen(emr string) func(*lifecycle.State) {
 	return func(s *lifecycle.State) {
 		s.Session.EMRState, s.Session.LaunchedAt = emr, noon().Add(-4*time.Minute)
+		if emr == lifecycle.EMRBootstrapping {
+			s.Session.CapacityAt = noon().Add(-2 * time.Minute)
+		}
 	}
 }
 
 func usable(s *lifecycle.State) {
 	s.Session.EMRState, s.Session.ReadyAt = lifecycle.EMRWaiting, noon().Add(-112*time.Minute)
+	s.Session.CapacityAt = noon().Add(-116 * time.Minute)
 	s.Notebook = "https://ip-10-0-0-7.ec2.internal:9443"
 }
 

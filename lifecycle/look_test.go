@@ -79,6 +79,21 @@ func TestHowASessionEnded(t *testing.T) {
 	}
 }
 
+// EMR does not say when it had the machines: the first look that sees them installing does.
+func TestWhenTheCapacityWasThereIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	if s := w.tick(3 * time.Minute); !s.Session.CapacityAt.IsZero() {
+		t.Fatalf("capacity at %s while EMR looks for it", s.Session.CapacityAt)
+	}
+	w.emr.clusters["j-001"].State = EMRBootstrapping
+	seen := w.tick(time.Minute).Session.CapacityAt
+	if s := w.tick(3 * time.Minute); seen.IsZero() || !s.Session.CapacityAt.Equal(seen) || !seen.Equal(t0.Add(4*time.Minute)) {
+		t.Errorf("capacity seen %s, later %s", seen, s.Session.CapacityAt)
+	}
+}
+
 // What EMR is ending is of no more use to anybody, and the start timeout is not what ended it.
 func TestWhatEMRIsEndingIsNotReady(t *testing.T) {
 	t.Parallel()

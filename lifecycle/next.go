@@ -180,6 +180,9 @@ func observed(row Row, c Cluster, shape Shape, now time.Time) step {
 	r := &row.Session
 	before := *r
 	r.EMRState = c.State
+	if c.State == EMRBootstrapping && r.CapacityAt.IsZero() {
+		r.CapacityAt = now
+	}
 	if c.MasterDNS != "" {
 		r.MasterDNS = c.MasterDNS
 	}

@@ -50,6 +50,8 @@ type Session struct {
 	EMRID      string    `json:"emr_id,omitempty"`
 	EMRState   string    `json:"emr_state,omitempty"` // last seen
 	MasterDNS  string    `json:"master_dns,omitempty"`
+	// CapacityAt is when the machines were first seen to be there: EMR itself does not tell.
+	CapacityAt time.Time `json:"capacity_at,omitzero"`
 	ReadyAt    time.Time `json:"ready_at,omitzero"`
 	Unsure     bool      `json:"unsure,omitempty"` // the launch got no clear answer; being confirmed
 
