@@ -38,17 +38,17 @@ const (
 )
 
 type payload struct {
-	Type       string            `json:"type"`
-	AppID      string            `json:"api_app_id"`
-	Trigger    string            `json:"trigger_id"`
-	Response   string            `json:"response_url"`
-	Team       *identity         `json:"team"`
-	Enterprise *identity         `json:"enterprise"`
-	Channel    *identity         `json:"channel"`
-	User       person            `json:"user"`
-	Container  container         `json:"container"`
-	Message    message           `json:"message"`
-	Actions    []json.RawMessage `json:"actions"`
+	Type       string    `json:"type"`
+	AppID      string    `json:"api_app_id"`
+	Trigger    string    `json:"trigger_id"`
+	Response   string    `json:"response_url"`
+	Team       *identity `json:"team"`
+	Enterprise *identity `json:"enterprise"`
+	Channel    *identity `json:"channel"`
+	User       person    `json:"user"`
+	Container  container `json:"container"`
+	Message    message   `json:"message"`
+	Actions    []action  `json:"actions"`
 	State      struct {
 		Values map[string]map[string]json.RawMessage `json:"values"`
 	} `json:"state"`
@@ -111,12 +111,8 @@ func Parse(data []byte) (Request, error) {
 }
 
 // pressed is when the person clicked: what one click reports happened at one time.
-func pressed(actions []json.RawMessage) time.Time {
-	for _, raw := range actions {
-		var a action
-		if err := decode(raw, &a); err != nil {
-			continue
-		}
+func pressed(actions []action) time.Time {
+	for _, a := range actions {
 		if at, ok := job.TimeOf(a.TS); ok {
 			return at
 		}
@@ -157,16 +153,12 @@ type action struct {
 
 // choose finds the first action that is a job. Actions that are none of ours are a button this build
 // does not know; a link or an input is answered and forgotten.
-func choose(actions []json.RawMessage) (j job.Job, ignored string) {
+func choose(actions []action) (j job.Job, ignored string) {
 	if len(actions) == 0 {
 		return job.Job{}, NoAction
 	}
 	known := false
-	for _, raw := range actions {
-		var a action
-		if err := decode(raw, &a); err != nil {
-			continue
-		}
+	for _, a := range actions {
 		if kind := kindOf(a.ID); kind != "" {
 			return read(kind, a.Value), ""
 		}

@@ -12,8 +12,8 @@ func (w *world) blind(d time.Duration) State {
 	w.t.Helper()
 	for passed := time.Duration(0); passed < d; passed += time.Minute {
 		w.clock.add(time.Minute)
-		w.emr.script["list"] = []error{ErrThrottled}
-		if err := w.l.Poke(w.t.Context()); !errors.Is(err, ErrThrottled) {
+		w.emr.script["list"] = []error{errFault}
+		if err := w.l.Poke(w.t.Context()); !errors.Is(err, errFault) {
 			w.t.Fatalf("a tick without a listing says %v, want the listing's fault", err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestBlindTickStopsWhatNeverBecameReady(t *testing.T) {
 	if s := w.blind(time.Minute); s.Phase != Up {
 		t.Fatalf("before the timeout: %+v", s.Row)
 	}
-	w.emr.script["describe"] = []error{ErrThrottled}
+	w.emr.script["describe"] = []error{errFault}
 	if s := w.blind(time.Minute); s.Phase != Up {
 		t.Fatalf("nobody knows whether it is ready: %+v", s.Row)
 	}
@@ -126,7 +126,7 @@ func TestBlindTickDoesNotRenewTheListing(t *testing.T) {
 	if s := w.blind(3 * time.Minute); !s.ListedAt.Equal(listed) {
 		t.Errorf("listed at %s, want %s", s.ListedAt, listed)
 	}
-	w.emr.script["list"] = []error{ErrThrottled}
+	w.emr.script["list"] = []error{errFault}
 	if out := w.start("a"); out.Result != Unclean {
 		t.Errorf("start is %s, want %s", out.Result, Unclean)
 	}

@@ -47,7 +47,7 @@ func (l *Local) Look(ctx context.Context) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	if !m.counting.due(m.row, l.now()) {
+	if !m.counting.due(m.row, l.now()) || l.patience.holds(listInstances) {
 		return l.state(m), nil
 	}
 	if err := l.count(ctx, m.row.Session.EMRID); err != nil {
@@ -70,7 +70,11 @@ func (l *Local) count(ctx context.Context, id string) error {
 	}
 	asking, cancel := context.WithTimeout(ctx, countWithin)
 	defer cancel()
-	instances, err := l.emr.Instances(asking, id)
+	var instances []Instance
+	err = l.patience.ask(listInstances, func() (err error) {
+		instances, err = l.emr.Instances(asking, id)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("list instances: %w", err)
 	}

@@ -17,8 +17,10 @@ type Options struct {
 	Installation string // the deployment's name, which its clusters bear in a tag
 	Store        Store
 	EMR          EMR
-	Now          func() time.Time
-	Log          zerolog.Logger
+	// Patience is shared by all who share EMR's quotas in this process; without one it has its own.
+	Patience *Patience
+	Now      func() time.Time
+	Log      zerolog.Logger
 	// Alarm tells the operators; kind is one of the Alarm constants, detail has no typed text.
 	Alarm func(ctx context.Context, kind, detail string)
 	// Ref is the short reference that people have of an operation: what becomes of its session is logged under it.
@@ -37,27 +39,31 @@ const (
 	AlarmLateLease = "late-lease-end"   // nobody looked when the lease ended; announced
 )
 
-// Local is the lifecycle in this process. It keeps nothing in memory: any number of them, in any
-// number of processes, may work on the same store.
+// Local is the lifecycle in this process. It keeps nothing in memory but its patience with EMR: any number
+// of them, in any number of processes, may work on the same store.
 type Local struct {
-	set   Settings
-	inst  string
-	store Store
-	emr   EMR
-	now   func() time.Time
-	log   zerolog.Logger
-	alarm func(ctx context.Context, kind, detail string)
-	ref   func(op string) string
+	set      Settings
+	inst     string
+	store    Store
+	emr      EMR
+	patience *Patience
+	now      func() time.Time
+	log      zerolog.Logger
+	alarm    func(ctx context.Context, kind, detail string)
+	ref      func(op string) string
 }
 
 var _ Manager = (*Local)(nil)
 
 // NewLocal makes the lifecycle of one cluster.
 func NewLocal(o Options) *Local {
-	l := &Local{set: o.Settings, inst: o.Installation, store: o.Store, emr: o.EMR, now: o.Now, alarm: o.Alarm, ref: o.Ref}
+	l := &Local{set: o.Settings, inst: o.Installation, store: o.Store, emr: o.EMR, patience: o.Patience, now: o.Now, alarm: o.Alarm, ref: o.Ref}
 	l.log = o.Log.With().Str("cluster", o.Settings.Name).Logger()
 	if l.now == nil {
 		l.now = time.Now
+	}
+	if l.patience == nil {
+		l.patience = NewPatience(l.now)
 	}
 	if l.alarm == nil {
 		l.alarm = func(context.Context, string, string) {}

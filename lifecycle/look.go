@@ -80,7 +80,11 @@ func (s sight) mustAsk(row Row) bool {
 }
 
 func (l *Local) ask(ctx context.Context, s *sight, id string, since time.Time) {
-	c, err := l.emr.Describe(ctx, id)
+	var c Cluster
+	err := l.patience.ask(describeCluster, func() (err error) {
+		c, err = l.emr.Describe(ctx, id)
+		return err
+	})
 	summary, listed := s.listed[id]
 	if err == nil {
 		s.asked[id] = c
@@ -114,11 +118,12 @@ func (s *sight) countMissed(m memory) {
 	}
 }
 
-// faults are the failed questions that somebody must hear of; a denial is an answer.
+// faults are the failed questions that somebody must hear of; a denial is an answer, and one that was not
+// asked has not failed.
 func (s sight) faults() error {
 	var all []error
 	for id, err := range s.failed {
-		if !errors.Is(err, ErrDenied) && !errors.Is(err, ErrUnknownCluster) {
+		if !errors.Is(err, ErrDenied) && !errors.Is(err, ErrUnknownCluster) && !errors.Is(err, errHeld) {
 			all = append(all, fmt.Errorf("describe cluster %s: %w", id, err))
 		}
 	}

@@ -207,7 +207,7 @@ func TestStartRightAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.up()
-	listing, err := TakeListing(t.Context(), w.emr, w.clock.now)
+	listing, err := TakeListing(t.Context(), w.emr, w.l.patience)
 	if err != nil {
 		t.Fatal(err)
 	}

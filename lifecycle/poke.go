@@ -12,16 +12,24 @@ const maxSteps = 8
 
 // Poke looks at EMR now and does what is due. It carries no orders, and may be repeated at will.
 func (l *Local) Poke(ctx context.Context) error {
-	listing, err := TakeListing(ctx, l.emr, l.now)
+	listing, err := TakeListing(ctx, l.emr, l.patience)
 	if err != nil {
-		return errors.Join(err, l.pokeBlind(ctx))
+		return errors.Join(Fault(err), l.PokeBlind(ctx))
 	}
 	return l.PokeWith(ctx, listing)
 }
 
-// pokeBlind does what time alone demands while EMR cannot be listed: a lease ends nevertheless. An
+// Fault is a listing's error, nil where EMR was left alone on purpose: nothing has failed then.
+func Fault(err error) error {
+	if errors.Is(err, errHeld) {
+		return nil
+	}
+	return err
+}
+
+// PokeBlind does what time alone demands while EMR cannot be listed: a lease ends nevertheless. An
 // empty sight proves nothing, so no launch is adopted, given up or repeated, and the watch stays as it was.
-func (l *Local) pokeBlind(ctx context.Context) error {
+func (l *Local) PokeBlind(ctx context.Context) error {
 	m, err := l.remembered(ctx)
 	if err != nil {
 		return err
@@ -200,10 +208,11 @@ func (l *Local) unsaid(st step) unsaid {
 	return unsaid{Kind: st.alarm, Detail: fmt.Sprintf("%s session %d: %s", l.set.Name, st.row.Generation, st.what)}
 }
 
-// ends asks for the end of whatever must not run: the stopping one, and orphans.
+// ends asks for the end of whatever must not run: the stopping one, and orphans. That a mere look is held
+// back keeps nothing from ending.
 func (l *Local) ends(ctx context.Context, row Row, s sight) error {
 	var faults []error
-	if row.Phase == Stopping && s.failed[row.Session.EMRID] == nil {
+	if failed := s.failed[row.Session.EMRID]; row.Phase == Stopping && (failed == nil || errors.Is(failed, errHeld)) {
 		var seen *Cluster
 		if c, asked := s.asked[row.Session.EMRID]; asked {
 			seen = &c

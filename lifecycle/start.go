@@ -137,7 +137,7 @@ func (l *Local) listed(ctx context.Context, m memory) (time.Time, bool) {
 	if fresh(m.watch.ListedAt, l.now()) && m.watch.clean() {
 		return m.watch.ListedAt, true
 	}
-	listing, err := TakeListing(ctx, l.emr, l.now)
+	listing, err := takeListing(ctx, l.emr, l.now, l.patience.insist) // a person waits for it
 	if err != nil {
 		l.log.Warn().Err(err).Msg("start without a listing is refused")
 		return time.Time{}, false

@@ -13,11 +13,18 @@ type Listing struct {
 	Clusters []Summary
 }
 
-// TakeListing asks EMR once.
-func TakeListing(ctx context.Context, emr EMR, now func() time.Time) (Listing, error) {
+// TakeListing asks EMR once, unless p holds that back: it then fails with ErrThrottled.
+func TakeListing(ctx context.Context, emr EMR, p *Patience) (Listing, error) {
+	return takeListing(ctx, emr, p.now, p.ask)
+}
+
+func takeListing(ctx context.Context, emr EMR, now func() time.Time, ask func(question, func() error) error) (Listing, error) {
 	l := Listing{BeganAt: now()}
-	var err error
-	if l.Clusters, err = emr.List(ctx); err != nil {
+	err := ask(listClusters, func() (err error) {
+		l.Clusters, err = emr.List(ctx)
+		return err
+	})
+	if err != nil {
 		return Listing{}, fmt.Errorf("list clusters: %w", err)
 	}
 	return l, nil

@@ -62,7 +62,7 @@ func openHouse(t *testing.T, timing emrsim.Timing, tickEvery time.Duration) *hou
 	}
 	m, err := serve.NewManager(t.Context(), serve.ManagerOptions{
 		Config: config.Lifecycle{Installation: "test", Clusters: clusters, Grants: path, Data: dir},
-		AWS:    wiring.Simulated(emr.URL), Now: time.Now, TickEvery: tickEvery, Log: zerolog.Nop(),
+		AWS:    wiring.Simulated(emr.URL), Now: time.Now, TickEvery: tickEvery, ReloadEvery: time.Hour, Log: zerolog.Nop(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,8 @@ func lifecycleCommand(ctx context.Context, p program, args []string) int {
 
 func runLifecycle(ctx context.Context, settings config.Lifecycle, log zerolog.Logger) (err error) {
 	m, err := serve.NewManager(ctx, serve.ManagerOptions{
-		Config: settings, AWS: wiring.FromEnvironment, Now: time.Now, TickEvery: time.Minute, Log: log,
+		Config: settings, AWS: wiring.FromEnvironment, Now: time.Now,
+		TickEvery: time.Minute, ReloadEvery: 10 * time.Second, Log: log,
 	})
 	if err != nil {
 		return err

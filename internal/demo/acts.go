@@ -30,8 +30,10 @@ type request struct {
 	Block   string            `json:"block"`
 	Values  map[string]string `json:"values"`
 	Minutes int               `json:"minutes"`
-	Switch  string            `json:"switch"`
-	On      bool              `json:"on"`
+
+	Scenario string `json:"scenario"`
+	Switch   string `json:"switch"`
+	On       bool   `json:"on"`
 }
 
 // act does one thing. Its error is shown to the visitor.
@@ -103,13 +105,27 @@ func (s *Server) moveClock(ctx context.Context, r request) error {
 		s.o.Settle(ctx)
 	}
 	for range r.Minutes {
-		s.o.Clock.Forward(time.Minute)
-		if err := s.o.Tick(ctx); err != nil {
-			// What a tick could not do, the next one does: time goes on.
-			continue
-		}
+		s.minute(ctx)
 	}
 	return nil
+}
+
+// minute lets one minute pass, with its tick. What a tick could not do, the next one does: time goes on.
+func (s *Server) minute(ctx context.Context) {
+	s.o.Clock.Forward(time.Minute)
+	_ = s.o.Tick(ctx)
+}
+
+// play plays a scenario, while nobody else moves the clock.
+func (s *Server) play(ctx context.Context, r request) error {
+	i := slices.IndexFunc(s.o.Scenarios, func(p Scenario) bool { return p.ID == r.Scenario })
+	if i < 0 {
+		return errors.New("there is no such scenario")
+	}
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	defer s.nudge()
+	return s.o.Scenarios[i].Play(ctx, s.minute)
 }
 
 func (s *Server) flip(ctx context.Context, r request) error {

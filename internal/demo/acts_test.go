@@ -93,6 +93,7 @@ func TestWhatCannotBeIsSaidInWords(t *testing.T) {
 		{"clock_backwards", "clock", request{Minutes: -1}, "1 to 1440"},
 		{"clock_not_at_all", "clock", request{}, "1 to 1440"},
 		{"clock_too_far", "clock", request{Minutes: maxMinutes + 1}, "1 to 1440"},
+		{"no_such_scenario", "scenario", request{Scenario: "flood"}, "no such scenario"},
 		{"no_such_switch", "switch", request{Switch: "sun"}, "no such switch"},
 	}
 	for _, tt := range tests {
@@ -145,6 +146,26 @@ func TestEveryMinuteThatPassesIsTicked(t *testing.T) {
 		if step := ticks[i].Sub(ticks[i-1]); step < time.Minute || step > 2*time.Minute {
 			t.Errorf("tick %d came %v after the one before, want about a minute", i, step)
 		}
+	}
+}
+
+func TestScenariosArePlayed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	lost := errors.New("the plot is lost")
+	s.o.Scenarios = []Scenario{
+		{ID: "quiet", Name: "Quiet", Play: func(ctx context.Context, minute func(context.Context)) error {
+			minute(ctx)
+			minute(ctx)
+			return nil
+		}},
+		{ID: "lost", Play: func(context.Context, func(context.Context)) error { return lost }},
+	}
+	if said := s.ask(t, "scenario", request{Scenario: "quiet"}); said != "" || len(s.ticks()) != 2 || s.clock.Ahead() != 2*time.Minute {
+		t.Errorf("said %q, %d ticks, %v ahead", said, len(s.ticks()), s.clock.Ahead())
+	}
+	if said := s.ask(t, "scenario", request{Scenario: "lost"}); said != lost.Error() {
+		t.Errorf("said %q, want %q", said, lost)
 	}
 }
 

@@ -53,6 +53,24 @@ type Switch struct {
 	Set func(ctx context.Context, on bool) error
 }
 
+// Play plays a scenario to its end. minute lets one minute pass, with its tick.
+type Play func(ctx context.Context, minute func(context.Context)) error
+
+// Scenario is one screen that a visitor can have played, by people of the cast and the clock.
+type Scenario struct {
+	ID   string // for the page's requests
+	Name string
+	Help string // what happens and what to watch, one or two sentences
+	Play Play
+}
+
+// scenarioView is a scenario as the page sees it.
+type scenarioView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Help string `json:"help"`
+}
+
 // switchView is a switch as the page sees it.
 type switchView struct {
 	ID   string `json:"id"`
@@ -64,14 +82,21 @@ type switchView struct {
 // behind is all that the side panel draws.
 type behind struct {
 	Scene
-	Switches []switchView `json:"switches"`
-	Ahead    int64        `json:"ahead"` // milliseconds by which the demo's clock is ahead
-	Trouble  bool         `json:"trouble,omitempty"`
+	Scenarios []scenarioView `json:"scenarios"`
+	Switches  []switchView   `json:"switches"`
+	Ahead     int64          `json:"ahead"` // milliseconds by which the demo's clock is ahead
+	Trouble   bool           `json:"trouble,omitempty"`
 }
 
 func (s *Server) behind(ctx context.Context) behind {
 	scene, err := s.o.Backstage.Look(ctx)
-	b := behind{Scene: scene, Ahead: s.o.Clock.Ahead().Milliseconds(), Trouble: err != nil, Switches: []switchView{}}
+	b := behind{
+		Scene: scene, Ahead: s.o.Clock.Ahead().Milliseconds(), Trouble: err != nil,
+		Scenarios: []scenarioView{}, Switches: []switchView{},
+	}
+	for _, p := range s.o.Scenarios {
+		b.Scenarios = append(b.Scenarios, scenarioView{ID: p.ID, Name: p.Name, Help: p.Help})
+	}
 	for _, w := range s.o.Switches {
 		b.Switches = append(b.Switches, switchView{ID: w.ID, Name: w.Name, Help: w.Help, On: w.On()})
 	}

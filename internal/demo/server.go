@@ -19,7 +19,7 @@ import (
 //go:embed dist
 var dist embed.FS
 
-// Options are what the page needs. All but Switches and Refresh are required.
+// Options are what the page needs. All but Scenarios, Switches and Refresh are required.
 type Options struct {
 	// Host is where the page is served, such as "127.0.0.1:8787". Requests for anything else are refused.
 	Host      string
@@ -31,6 +31,7 @@ type Options struct {
 	// otherwise find that a minute passed between two of its steps.
 	Settle    func(ctx context.Context)
 	Backstage Backstage
+	Scenarios []Scenario
 	Switches  []Switch
 	// Refresh is how often the panel looks behind; 0 means every 400 ms.
 	Refresh time.Duration
@@ -87,7 +88,7 @@ func (s *Server) routes() {
 	s.mux.Handle("GET /favicon.svg", s.files)
 	s.mux.HandleFunc("GET /page/events", s.serveEvents)
 	for path, act := range map[string]act{
-		"type": s.typed, "click": s.click, "read": s.markRead, "clock": s.moveClock, "switch": s.flip,
+		"type": s.typed, "click": s.click, "read": s.markRead, "clock": s.moveClock, "scenario": s.play, "switch": s.flip,
 	} {
 		s.mux.HandleFunc("POST /page/"+path, s.serveAct(act))
 	}

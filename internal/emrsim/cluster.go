@@ -99,9 +99,15 @@ func (s *Sim) ending(c *cluster, at time.Time, state string, why reason) []chang
 	return append(plan, change{at: at.Add(s.o.Timing.Terminate), state: state, why: why})
 }
 
+// slowBy is how many times longer than usual a slow cluster waits for its machines.
+const slowBy = 10
+
 // live gives the plan of a new cluster.
 func (s *Sim) live(c *cluster, fate Fate) []change {
 	boot := c.created.Add(s.o.Timing.Capacity)
+	if fate == Slow {
+		boot = boot.Add(slowBy * s.o.Timing.Capacity)
+	}
 	up := boot.Add(s.o.Timing.Bootstrap)
 	switch fate {
 	case NoCapacity:
@@ -110,7 +116,7 @@ func (s *Sim) live(c *cluster, fate Fate) []change {
 		return s.ending(c, c.created.Add(s.o.Timing.Capacity/3), withErrors, invalidLater())
 	case BootstrapFails:
 		return slices.Concat([]change{{at: boot, state: bootstrapping}}, s.ending(c, up, withErrors, bootstrapFailure()))
-	case Lives:
+	case Lives, Slow:
 	}
 	plan := []change{{at: boot, state: bootstrapping}, {at: up, state: running}}
 	done := up.Add(time.Duration(len(c.in.Steps)) * s.o.Timing.Steps)

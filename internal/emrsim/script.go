@@ -11,6 +11,7 @@ const (
 	BootstrapFails      // ends with errors at the end of its set-up
 	InvalidLater        // was accepted, ends with a validation error soon after
 	NoCapacity          // stays STARTING
+	Slow                // waits long for its machines
 )
 
 // NextLaunch says what becomes of the next launched cluster; several calls stand in a queue.
@@ -18,6 +19,13 @@ func (s *Sim) NextLaunch(f Fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fates = append(s.fates, f)
+}
+
+// ForgetFates makes the next launches live.
+func (s *Sim) ForgetFates() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fates = nil
 }
 
 // Fault spoils calls.

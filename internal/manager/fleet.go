@@ -38,7 +38,8 @@ type Options struct {
 
 // Fleet is the clusters of a folder. It is safe for concurrent use.
 type Fleet struct {
-	o Options
+	o        Options
+	patience *lifecycle.Patience // with the one EMR that all of them share
 
 	loading sync.Mutex // one reload at a time
 
@@ -60,7 +61,7 @@ var _ server.Fleet = (*Fleet)(nil)
 
 // New reads the folder. Every problem of every file is an error: nothing runs on half of its files.
 func New(o Options) (*Fleet, error) {
-	f := &Fleet{o: o, members: map[string]member{}, bad: map[string]string{}}
+	f := &Fleet{o: o, patience: lifecycle.NewPatience(o.Now), members: map[string]member{}, bad: map[string]string{}}
 	if err := f.Reload(context.Background()); err != nil {
 		return nil, err
 	}
@@ -101,8 +102,8 @@ func (f *Fleet) join(file clusterfile.File, s stamp) member {
 	set := lifecycle.Settings{Config: file.Config, Shape: file.Shape}
 	emr := f.o.Connect(file)
 	local := lifecycle.NewLocal(lifecycle.Options{
-		Settings: set, Installation: f.o.Installation, Store: f.o.Store, EMR: emr, Now: f.o.Now, Log: f.o.Log, Alarm: f.o.Alarm,
-		Ref: server.Ref,
+		Settings: set, Installation: f.o.Installation, Store: f.o.Store, EMR: emr, Patience: f.patience,
+		Now: f.o.Now, Log: f.o.Log, Alarm: f.o.Alarm, Ref: server.Ref,
 	})
 	return member{
 		Member: server.Member{Settings: set, Findings: file.Warnings, Manager: local, Store: f.o.Store, Preview: emr.Preview},

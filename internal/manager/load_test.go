@@ -208,6 +208,56 @@ func TestOneListing(t *testing.T) {
 	}
 }
 
+// TestLimited: one listing is held back for all of them while EMR limits requests, and asked again after that;
+// what a lease demands is done meanwhile.
+func TestLimited(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for i := range 50 {
+		names = append(names, fmt.Sprintf("c%02d", i))
+	}
+	r := newRig(t, rigOptions{clusters: names, grants: []grant.Row{everything("m", "*")}})
+	r.tick()
+	if _, err := r.client("m", "c20").Start(t.Context(), lifecycle.StartInput{Op: op("start-1", 0)}); err != nil {
+		t.Fatal(err)
+	}
+	r.up()
+	state := func() lifecycle.State {
+		s, err := r.client("m", "c20").State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	r.emr.Inject(emrsim.Fault{Op: "ListClusters", Err: emrsim.Throttled(), Times: 1000})
+	asked, told := r.emr.Calls("ListClusters"), 0
+	for ticks := 0; state().Phase == lifecycle.Up && ticks < 600; ticks++ {
+		r.clock.Move(time.Minute)
+		if r.fleet.Tick(t.Context()) != nil {
+			told++
+		}
+	}
+	lasted := r.clock.Now().Sub(state().Session.LaunchedAt)
+	if s := state(); s.Phase != lifecycle.Stopping || s.Session.Stop.Why != lifecycle.StopLeaseEnd || lasted > s.Limits.Default+time.Minute {
+		t.Fatalf("after %v: %+v", lasted, s.Row)
+	}
+	asked = r.emr.Calls("ListClusters") - asked
+	if most := 4 + int(lasted/(150*time.Second)); asked < 10 || asked > most {
+		t.Errorf("%d listings in %v, want at most %d", asked, lasted, most)
+	}
+	if told != asked {
+		t.Errorf("%d ticks failed, of which %d had asked", told, asked)
+	}
+	r.emr.Forgive()
+	for range 6 {
+		r.clock.Move(time.Minute)
+		r.tick()
+	}
+	if s := state(); s.Phase != lifecycle.Down {
+		t.Errorf("six minutes after the limit is lifted: %+v", s.Row)
+	}
+}
+
 func TestReload(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{clusters: []string{"a", "b"}, grants: []grant.Row{everything("m", "*")}})

@@ -212,6 +212,31 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
+// What is odd about a cluster file is told with its cluster, and before a launch.
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{grants: []grant.Row{everything("m", "*")}})
+	r.write("exploration.json", strings.Replace(fileOf("exploration"), `"m6g.xlarge": 0.19`, `"m5.xlarge": 0.19`, 1))
+	if err := r.fleet.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"$.run_job_flow.LogUri: is absent: the logs of a failed start are lost with the cluster", "$.rates.per_hour: has no rate for m6g.xlarge",
+	}
+	var out httpapi.Answer
+	a := r.ask(r.tokens["m"], http.MethodPost, "/v1/clusters/exploration/start?dry_run=true", `{}`)
+	if err := json.Unmarshal([]byte(a.body), &out); err != nil || out.Preview == nil {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	c, err := r.client("m", "exploration").Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{want, want}, [][]string{out.Preview.Findings, c.Findings}); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{grants: []grant.Row{everything("m", "*"), everything("n", "*")}, limit: grant.Limit{Burst: 2, PerSecond: 1}})

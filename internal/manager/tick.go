@@ -20,7 +20,8 @@ const (
 	lookWithin = 20 * time.Second
 )
 
-// Tick looks at EMR once for all clusters and does what is due for each. One cluster's trouble is its own:
+// Tick looks at EMR once for all clusters and does what is due for each; what time alone demands, where EMR
+// cannot be listed. One cluster's trouble is its own:
 // the others are looked at all the same, and each tick begins with another one, so that what EMR's quotas
 // leave undone is not always the same cluster's.
 func (f *Fleet) Tick(ctx context.Context) error {
@@ -28,22 +29,23 @@ func (f *Fleet) Tick(ctx context.Context) error {
 	if len(members) == 0 {
 		return nil
 	}
-	listing, err := lifecycle.TakeListing(ctx, members[0].emr, f.o.Now)
+	listing, err := lifecycle.TakeListing(ctx, members[0].emr, f.patience)
+	poke := func(ctx context.Context, l *lifecycle.Local) error { return l.PokeWith(ctx, listing) }
 	if err != nil {
-		return fmt.Errorf("tick: %w", err)
+		poke = func(ctx context.Context, l *lifecycle.Local) error { return l.PokeBlind(ctx) }
 	}
-	faults := make([]error, len(members))
+	faults := make([]error, len(members), len(members)+1)
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, abreast)
 	for i, m := range members {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			faults[i] = f.look(ctx, m, listing)
+			faults[i] = f.look(ctx, m, poke)
 		})
 	}
 	wg.Wait()
-	return errors.Join(faults...)
+	return errors.Join(append(faults, lifecycle.Fault(err))...)
 }
 
 // round gives the clusters in the order of this tick.
@@ -60,7 +62,7 @@ func (f *Fleet) round() []member {
 }
 
 // look does what is due for one cluster, within its time, and survives its panic.
-func (f *Fleet) look(ctx context.Context, m member, listing lifecycle.Listing) (err error) {
+func (f *Fleet) look(ctx context.Context, m member, poke func(context.Context, *lifecycle.Local) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	defer func() {
@@ -69,7 +71,7 @@ func (f *Fleet) look(ctx context.Context, m member, listing lifecycle.Listing) (
 			err = fmt.Errorf("look at %s: panic: %v", m.Settings.Name, p)
 		}
 	}()
-	if err := m.local.PokeWith(ctx, listing); err != nil {
+	if err := poke(ctx, m.local); err != nil {
 		return fmt.Errorf("look at %s: %w", m.Settings.Name, err)
 	}
 	return nil

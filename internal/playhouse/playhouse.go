@@ -131,7 +131,7 @@ func (h *House) raise(ctx context.Context, port int) (err error) {
 	h.closers = append(h.closers, func() error { return ignoreClosed(h.front.Close()) })
 	h.page, err = demo.New(demo.Options{
 		Host: h.front.Addr().String(), Workspace: h.slack, Clock: h.clock, Tick: h.tick, Settle: h.settle,
-		Backstage: backstage{house: h}, Switches: h.switches(),
+		Backstage: backstage{house: h}, Scenarios: h.scenarios(), Switches: h.switches(),
 	})
 	return err
 }

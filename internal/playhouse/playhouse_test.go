@@ -134,12 +134,18 @@ func show(t *testing.T, url string) {
 	play(t, url, "U0ANA", "C0HUNT", "It's showtime!", "STARTING")
 }
 
+// tokenOf is what the page's requests must carry.
+func tokenOf(t *testing.T, url string) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(body(t, http.MethodGet, url+"/", nil, ""), `showtime-token" content="`)
+	token, _, _ := strings.Cut(rest, `"`)
+	return token
+}
+
 // play has somebody type something, and waits until that person sees this. It gives what else there is to see.
 func play(t *testing.T, url, person, channel, text, awaited string) string {
 	t.Helper()
-	page := body(t, http.MethodGet, url+"/", nil, "")
-	_, rest, _ := strings.Cut(page, `showtime-token" content="`)
-	token, _, _ := strings.Cut(rest, `"`)
+	token := tokenOf(t, url)
 	typed, err := json.Marshal(map[string]string{"person": person, "channel": channel, "text": text})
 	if err != nil {
 		t.Fatal(err)
@@ -147,6 +153,12 @@ func play(t *testing.T, url, person, channel, text, awaited string) string {
 	body(t, http.MethodPost, url+"/page/type", bytes.NewReader(typed), token)
 	// Moving the clock waits for the jobs in the queue, so the launch has been made when it returns.
 	body(t, http.MethodPost, url+"/page/clock", strings.NewReader(`{"minutes":1}`), token)
+	return sees(t, url, person, awaited)
+}
+
+// sees waits until somebody sees this, and gives what else there is to see.
+func sees(t *testing.T, url, person, awaited string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/page/events?person="+strings.TrimPrefix(person, "U0"), nil)
@@ -181,6 +193,15 @@ func TestHouse_has_a_doctor(t *testing.T) {
 
 func body(t *testing.T, method, url string, send io.Reader, token string) string {
 	t.Helper()
+	status, data := request(t, method, url, send, token)
+	if status != http.StatusOK {
+		t.Fatalf("%s %s: %d %s", method, url, status, data)
+	}
+	return data
+}
+
+func request(t *testing.T, method, url string, send io.Reader, token string) (status int, data string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, send)
 	if err != nil {
 		t.Fatal(err)
@@ -194,11 +215,11 @@ func body(t *testing.T, method, url string, send io.Reader, token string) string
 		t.Fatal(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s: %d %v %s", method, url, resp.StatusCode, err, data)
+	read, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(data)
+	return resp.StatusCode, string(read)
 }
 
 func TestHouse_leaves_nothing_behind(t *testing.T) {

@@ -19,9 +19,6 @@ const listingLag = 2 * time.Minute
 // switches are what a visitor can let go wrong.
 func (h *House) switches() []demo.Switch {
 	return []demo.Switch{
-		h.fate("bootstrap", "Next set-up fails", "The next cluster ends with a bootstrap failure; the card says why and what to do.", emrsim.BootstrapFails),
-		h.fate("capacity", "No capacity", "The next cluster stays in STARTING; after the start timeout it is ended.", emrsim.NoCapacity),
-		h.strike("outside", "Kill it from outside", "Somebody ends the cluster in the AWS console; the next tick notices, and the card says so.", h.sim.EndOutside),
 		h.strike("instance", "Primary machine fails", "EMR ends the cluster with an instance failure; the card says what happened and offers Retry.", h.sim.FailInstance),
 		h.lasting("steps", "Steps are running", "EMR shows the cluster RUNNING; at its lease's end it gets one announced grace.", h.steps),
 		h.once("lost-reply", "Lose the next launch's reply",
@@ -42,11 +39,6 @@ func (h *House) switches() []demo.Switch {
 			},
 		},
 	}
-}
-
-// fate is a switch that decides what becomes of the next launch.
-func (h *House) fate(id, name, help string, f emrsim.Fate) demo.Switch {
-	return h.armed(id, name, help, func() { h.sim.NextLaunch(f) })
 }
 
 // strike is a switch that does something to the live cluster at once, and is off again.

@@ -23,9 +23,6 @@ import (
 	"showtime/lifecycle/httpapi/server"
 )
 
-// reloadEvery is how often the folder of cluster files and the grants are looked at.
-const reloadEvery = 10 * time.Second
-
 // callerLimit is how many requests one caller may make.
 const callerLimit = 50
 
@@ -35,7 +32,9 @@ type ManagerOptions struct {
 	AWS       wiring.AWS
 	Now       func() time.Time
 	TickEvery time.Duration
-	Log       zerolog.Logger
+	// ReloadEvery is how often the folder of cluster files and the grants are looked at.
+	ReloadEvery time.Duration
+	Log         zerolog.Logger
 }
 
 // Manager is the lifecycle manager as a process: its HTTP API, its tick, and its files read again when they change.
@@ -112,7 +111,7 @@ func (m *Manager) Run(ctx context.Context, api, admin net.Listener) error {
 		func(ctx context.Context) error { return HTTP(ctx, api, m.API) },
 		func(ctx context.Context) error { return HTTP(ctx, admin, m.Admin) },
 		func(ctx context.Context) error { return repeat(ctx, m.options.TickEvery, func() { m.tick(ctx) }) },
-		func(ctx context.Context) error { return repeat(ctx, reloadEvery, func() { m.reload(ctx) }) },
+		func(ctx context.Context) error { return repeat(ctx, m.options.ReloadEvery, func() { m.reload(ctx) }) },
 		func(ctx context.Context) error { return repeat(ctx, sweepEvery, func() { m.sweep(ctx) }) },
 		m.answerTools,
 	)

@@ -104,7 +104,7 @@ func TestManager_answers_the_tools_of_its_machine(t *testing.T) {
 	write("exploration.json", testbed.ClusterFile)
 	m, err := serve.NewManager(t.Context(), serve.ManagerOptions{
 		Config: config.Lifecycle{Installation: "test", Clusters: dir, Grants: write("grants", `{"grants":[]}`), Data: dir},
-		AWS:    wiring.Simulated("http://127.0.0.1:1"), Now: time.Now, TickEvery: time.Hour, Log: zerolog.Nop(),
+		AWS:    wiring.Simulated("http://127.0.0.1:1"), Now: time.Now, TickEvery: time.Hour, ReloadEvery: time.Hour, Log: zerolog.Nop(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -211,6 +211,38 @@ async function ask(reason) {
   await panel.getByRole("button", { name: "Withdraw request" }).waitFor();
 }
 
+scene("each scenario is one button, and ends at its screen", async () => {
+  const played = [
+    ["Healthy start", "READY · exploration", /Ready .* after \d+ min/],
+    ["Slow start", "STARTING · exploration", /hangs at: capacity from AWS/],
+    ["Failed bootstrap", "FAILED · exploration", /set-up script failed/],
+    ["No capacity", "FAILED · exploration", /start timeout/],
+    ["Lease warning", "READY · exploration", /Stops .* by itself/],
+    ["Extension", "READY · exploration", /Extended by @Ana until/],
+    ["Lease end", "OFF · exploration", /Stopped at its lease end/],
+    ["Killed from outside", "FAILED · exploration", /ended .*outside Showtime/],
+  ];
+  for (const [name, title, words] of played) {
+    const button = me.page.getByRole("button", { name, exact: true });
+    await button.click();
+    await me.page.locator(".scenarios [aria-busy=true]").waitFor({ state: "detached", timeout: 30_000 });
+    const card = me.card(title);
+    await card.getByText(words).first().waitFor();
+    if (name === "Failed bootstrap") {
+      await card.getByRole("button", { name: "Retry" }).waitFor();
+      await card.getByRole("button", { name: "Tell the admins" }).waitFor();
+    }
+    if (name === "Lease warning") {
+      await me.last("the lease ends").getByRole("button", { name: "Let it end" }).last().scrollIntoViewIfNeeded();
+    } else {
+      await card.scrollIntoViewIfNeeded();
+    }
+    await me.picture(`scenario-${name.toLowerCase().replaceAll(" ", "-")}`);
+  }
+  await me.page.getByRole("button", { name: "Healthy start", exact: true }).click();
+  await me.card("READY · exploration").waitFor({ timeout: 30_000 });
+});
+
 scene("dark looks like dark", async () => {
   const dark = await Visitor.enter(browser, demo.url, { scheme: "dark" });
   await dark.card("READY · exploration").waitFor();

@@ -21,9 +21,15 @@ import (
 // managing is the command line of the lifecycle manager.
 const managing = "lifecycle"
 
-// Manage starts the lifecycle manager of the world's cluster and waits until it serves. The token opens
-// everything, in the name of "machine".
-func (w *World) Manage(more map[string]string) (p *Process, token string) {
+// Manager is one run of the lifecycle manager, with its files.
+type Manager struct {
+	*Process
+	Token            string // opens everything, in the name of "machine"
+	Clusters, Grants string // the folder of cluster files, and the grants' path
+}
+
+// Manage starts the lifecycle manager of the world's cluster and waits until it serves.
+func (w *World) Manage(more map[string]string) Manager {
 	w.TB.Helper()
 	token, hash := grant.NewToken()
 	grants, err := json.Marshal(map[string][]grant.Row{"grants": {{
@@ -32,14 +38,15 @@ func (w *World) Manage(more map[string]string) (p *Process, token string) {
 	if err != nil {
 		w.TB.Fatal(err)
 	}
-	clusters, path := w.TB.TempDir(), filepath.Join(w.TB.TempDir(), "grants.json")
-	err = os.WriteFile(filepath.Join(clusters, "exploration.json"), []byte(testbed.ClusterFile), 0o600)
-	if err = errors.Join(err, os.WriteFile(path, grants, 0o600)); err != nil {
+	m := Manager{Token: token, Clusters: w.TB.TempDir(), Grants: filepath.Join(w.TB.TempDir(), "grants.json")}
+	err = os.WriteFile(filepath.Join(m.Clusters, "exploration.json"), []byte(testbed.ClusterFile), 0o600)
+	if err = errors.Join(err, os.WriteFile(m.Grants, grants, 0o600)); err != nil {
 		w.TB.Fatal(err)
 	}
-	all := maps.Clone(more)
-	all["SHOWTIME_CLUSTERS"], all["SHOWTIME_GRANTS"] = clusters, path
-	return w.open(all, managing), token
+	all := map[string]string{"SHOWTIME_CLUSTERS": m.Clusters, "SHOWTIME_GRANTS": m.Grants}
+	maps.Copy(all, more)
+	m.Process = w.open(all, managing)
+	return m
 }
 
 // manage is the lifecycle manager as cmd/showtime runs it, but for its clock and the pace of its ticks.
@@ -50,7 +57,7 @@ func manage(ctx context.Context, now func() time.Time, every time.Duration) erro
 	}
 	log := zerolog.New(os.Stderr).Level(settings.LogLevel)
 	m, err := serve.NewManager(ctx, serve.ManagerOptions{
-		Config: settings, AWS: wiring.FromEnvironment, Now: now, TickEvery: every, Log: log,
+		Config: settings, AWS: wiring.FromEnvironment, Now: now, TickEvery: every, ReloadEvery: every, Log: log,
 	})
 	if err != nil {
 		return err

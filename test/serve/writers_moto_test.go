@@ -37,15 +37,15 @@ func TestTwoWriters(t *testing.T) {
 	c := newCrowd(t, w)
 	for range 6 {
 		bot := w.Start(both)
-		manager, token := w.Manage(both)
+		manager := w.Manage(both)
 		if random.IntN(3) == 0 {
 			w.EMR.Inject(emrsim.Fault{Op: "RunJobFlow", Times: 1, Drop: true})
 		}
-		dies, stays := bot, manager
+		dies, stays := bot, manager.Process
 		if random.IntN(2) == 0 {
-			dies, stays = manager, bot
+			dies, stays = manager.Process, bot
 		}
-		rest := machine(t, manager.URL, token, rand.New(rand.NewPCG(random.Uint64(), 0)))
+		rest := machine(t, manager.URL, manager.Token, rand.New(rand.NewPCG(random.Uint64(), 0)))
 		people := c.few(random)
 		<-time.After(time.Duration(100+random.IntN(1200)) * time.Millisecond)
 		dies.Kill()
@@ -62,13 +62,13 @@ func TestTwoWriters(t *testing.T) {
 	}
 	w.EMR.Forgive()
 	bot := w.Start(both)
-	manager, _ := w.Manage(both)
+	manager := w.Manage(both)
 	bot.Idle()
 	for range 12 {
 		bot.Ticked()
 	}
 	stopped(t, bot)
-	stopped(t, manager)
+	stopped(t, manager.Process)
 	oneAtATime(t, w.EMR.Clusters())
 	wroteBoth(t, w, wiring.Table(server.Config(), both["SHOWTIME_TABLE"], w.Now))
 }

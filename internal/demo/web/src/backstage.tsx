@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { nameOf, useWorld } from "./context";
 import { ask } from "./server";
-import type { Attempt, Behind, Cluster, Switch, Waiting } from "./types";
+import type { Attempt, Behind, Cluster, Scenario, Switch, Waiting } from "./types";
 
 interface Props {
   behind: Behind;
@@ -19,6 +19,9 @@ export function Backstage({ behind, doing }: Props) {
       </Part>
       <Part title="Clock">
         <Clock ahead={behind.ahead} doing={doing} />
+      </Part>
+      <Part title="Scenarios">
+        <Scenarios scenarios={behind.scenarios} doing={doing} />
       </Part>
       <Part title="What goes wrong" open={false}>
         <Switches switches={behind.switches} doing={doing} />
@@ -66,7 +69,7 @@ function Story() {
         As <b>Mia</b>, approve in <b>emr-admins</b>. Move the clock; the card becomes the receipt.
       </li>
       <li>
-        Be <b>Olli</b> and try any of it. Then let something go wrong.
+        Be <b>Olli</b> and try any of it. Then have a scenario played, or let something go wrong.
       </li>
     </ol>
   );
@@ -107,6 +110,29 @@ function Clock({ ahead, doing }: { ahead: number; doing: Props["doing"] }) {
       ))}
       <span className="ahead">{minutes > 0 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min ahead` : "real time"}</span>
     </div>
+  );
+}
+
+/** Scenarios are buttons, each of which has the show played to one screen. One is played at a time. */
+function Scenarios({ scenarios, doing }: { scenarios: Scenario[]; doing: Props["doing"] }) {
+  const [playing, setPlaying] = useState<string>();
+  const play = (id: string) => {
+    if (playing === undefined) {
+      setPlaying(id);
+      void doing(ask("scenario", { scenario: id })).finally(() => setPlaying(undefined));
+    }
+  };
+  return (
+    <ul className="scenarios">
+      {scenarios.map((s) => (
+        <li key={s.id}>
+          <button type="button" aria-disabled={playing !== undefined} aria-busy={playing === s.id} aria-describedby={`scenario-${s.id}`} onClick={() => play(s.id)}>
+            {s.name}
+          </button>
+          <p id={`scenario-${s.id}`}>{s.help}</p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Behind, Message, Patch, Room } from "./types";
 const token = typeof document === "undefined" ? "" : (document.querySelector<HTMLMetaElement>('meta[name="showtime-token"]')?.content ?? "");
 
 /** ask has the backend do something; the error it throws is for the visitor to read. */
-export async function ask(act: "type" | "click" | "read" | "clock" | "switch", body: object): Promise<void> {
+export async function ask(act: "type" | "click" | "read" | "clock" | "scenario" | "switch", body: object): Promise<void> {
   let answer: Response;
   try {
     answer = await fetch(`/page/${act}`, {

@@ -66,6 +66,12 @@ export interface Attempt {
   ref?: string;
 }
 
+export interface Scenario {
+  id: string;
+  name: string;
+  help: string;
+}
+
 export interface Switch {
   id: string;
   name: string;
@@ -78,6 +84,7 @@ export interface Behind {
   row: Record<string, unknown> | null;
   queue: Waiting[] | null;
   audit: Attempt[] | null;
+  scenarios: Scenario[];
   switches: Switch[];
   ahead: number;
   trouble?: boolean;
