@@ -38,8 +38,9 @@ func (v *visit) lifecycle() []doctor.Check {
 		} else if i == 0 {
 			checks = append(checks, folderCheck(s.Data, name))
 		}
-		looking := doctor.EMRLooking(wiring.EMR(a, f, s.Installation, metric.Discard), record)
-		checks = append(checks, doctor.Of(name, append(wiring.FileChecks(&f, time.Now), doctor.Tick(record, time.Now), looking)...)...)
+		emr := wiring.EMR(a, f, s.Installation, metric.Discard)
+		cluster := []doctor.Check{doctor.Tick(record, time.Now), doctor.EMRLooking(emr, record), doctor.EMRCounting(emr, record)}
+		checks = append(checks, doctor.Of(name, append(wiring.FileChecks(&f, time.Now), cluster...)...)...)
 		passed = append(passed, f.Template.Roles()...)
 	}
 	if len(files) == 0 {

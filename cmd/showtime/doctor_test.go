@@ -162,7 +162,7 @@ func TestDoctor_of_a_setup_that_is_right(t *testing.T) {
 	c.wants(
 		exitOK, "✓ ok variables serve would start", "✓ ok secret signing-secret", "✓ ok bot token U0BOT: Slack takes it", "✓ ok channel "+testbed.Admins,
 		"✓ ok admins U0BO, U0MIA: 2 could act", "✓ ok data folder "+c.env["SHOWTIME_DATA"]+" can be read; no process has it open", "✓ ok tick", "✓ ok EMR listing",
-		"✓ ok EMR looking", "? not checked EMR launch", "iam:PassRole for EMR_DefaultRole_V2 and EMR_EC2_Exploration", "✓ ok clock as AWS's", "✓ ok clock as Slack's", "0 errors, 0 warnings, 2 not checked",
+		"✓ ok EMR looking", "✓ ok EMR counting", "? not checked EMR launch", "iam:PassRole for EMR_DefaultRole_V2 and EMR_EC2_Exploration", "✓ ok clock as AWS's", "✓ ok clock as Slack's", "0 errors, 0 warnings, 2 not checked",
 	)
 }
 

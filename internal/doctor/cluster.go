@@ -52,6 +52,7 @@ func ticked(name string, at, now time.Time) Finding {
 type EMR interface {
 	List(ctx context.Context) ([]lifecycle.Summary, error)
 	Describe(ctx context.Context, id string) (lifecycle.Cluster, error)
+	Instances(ctx context.Context, id string) ([]lifecycle.Instance, error)
 }
 
 // NoSuchCluster is an id that EMR never gives: it is too long.
@@ -103,6 +104,30 @@ func looking(ctx context.Context, emr EMR, read Vitals) Finding {
 		return unknown(name, "EMR describes a cluster that cannot be", "Report it as a bug of Showtime.")
 	}
 	return bad(name, action+": "+because(err), remedy(err, action, "clusters"))
+}
+
+// EMRCounting tells whether the running instances of one cluster's clusters may be counted.
+func EMRCounting(emr EMR, read Vitals) Check {
+	return Check{Name: "EMR counting", Run: func(ctx context.Context) []Finding { return []Finding{counting(ctx, emr, read)} }}
+}
+
+// counting asks about the last session's cluster, else about one that cannot be. Nothing but the count needs it.
+func counting(ctx context.Context, emr EMR, read Vitals) Finding {
+	const name, action = "EMR counting", "elasticmapreduce:ListInstances"
+	v, err := read(ctx)
+	id, known := v.EMRID, err == nil && v.EMRID != ""
+	if !known {
+		id = NoSuchCluster
+	}
+	_, err = emr.Instances(ctx, id)
+	switch {
+	case err == nil && known, errors.Is(err, lifecycle.ErrUnknownCluster):
+		return good(name, "it may count the instances of a cluster")
+	case !known:
+		return unknown(name, action+" of an unknown cluster says nothing about others", "Ask again once there has been a session.")
+	}
+	return doubtful(name, action+" of the last session's cluster "+id+": "+because(err)+"; the panel shows what the cluster file allows, not what runs",
+		remedy(err, action, "clusters with Showtime's tags"))
 }
 
 // Manager is what is asked of a lifecycle manager: what its caller may do with the cluster, and whether the caller

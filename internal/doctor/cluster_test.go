@@ -41,7 +41,7 @@ func TestTick(t *testing.T) {
 }
 
 // emr answers what it was told to about listing, the last session's cluster, and one that cannot be.
-type emr struct{ listing, last, none error }
+type emr struct{ listing, last, none, counting error }
 
 func (e emr) List(context.Context) ([]lifecycle.Summary, error) { return nil, e.listing }
 
@@ -51,6 +51,8 @@ func (e emr) Describe(_ context.Context, id string) (lifecycle.Cluster, error) {
 	}
 	return lifecycle.Cluster{}, e.last
 }
+
+func (e emr) Instances(context.Context, string) ([]lifecycle.Instance, error) { return nil, e.counting }
 
 // meant is an error as lifecycle/awsemr makes it.
 func meant(word error, code string) error { return fmt.Errorf("describe: %w: %w", word, coded(code)) }
@@ -81,6 +83,33 @@ func TestEMRLooking(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			wants(t, doctor.EMRLooking(tt.emr, tt.read), tt.want)
+		})
+	}
+}
+
+func TestEMRCounting(t *testing.T) {
+	t.Parallel()
+	unknown, denied := meant(lifecycle.ErrUnknownCluster, "InvalidRequestException"), meant(lifecycle.ErrDenied, "AccessDeniedException")
+	last, never := ask(lifecycle.Vitals{EMRID: "j-LAST"}, nil), ask(lifecycle.Vitals{}, nil)
+	tests := []struct {
+		name string
+		err  error
+		read doctor.Vitals
+		want string
+	}{
+		{"last_session", nil, last, "ok: it may count"},
+		{"last_session_forgotten", unknown, last, "ok: it may count"},
+		{"last_session_denied", denied, last, "warning: j-LAST: AccessDeniedException; the panel shows what the cluster file allows, not what runs → Allow elasticmapreduce:ListInstances on clusters with Showtime's tags"},
+		{"last_session_throttled", meant(lifecycle.ErrThrottled, "ThrottlingException"), last, "warning: ThrottlingException"},
+		{"unknown_is_unknown", unknown, never, "ok: it may count"},
+		{"unknown_is_refused", denied, never, "not checked: Ask again once there has been a session"},
+		{"unknown_has_none", nil, never, "not checked: says nothing about others"},
+		{"record_unread", denied, ask(lifecycle.Vitals{EMRID: "j-LAST"}, errAway), "not checked"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			wants(t, doctor.EMRCounting(emr{counting: tt.err}, tt.read), tt.want)
 		})
 	}
 }

@@ -90,7 +90,7 @@ func ClusterChecks(a aws.Config, file *clusterfile.File, installation string, re
 		return nil
 	}
 	emr := EMR(a, *file, installation, metric.Discard)
-	return append([]doctor.Check{doctor.Tick(read, now), doctor.EMRLooking(emr, read)}, doctor.EMRRights(emr, file.Template.Roles()...)...)
+	return append([]doctor.Check{doctor.Tick(read, now), doctor.EMRLooking(emr, read), doctor.EMRCounting(emr, read)}, doctor.EMRRights(emr, file.Template.Roles()...)...)
 }
 
 func (s Setup) slackChecks(clocks *doctor.Clocks, token *secret.Value) []doctor.Check {
