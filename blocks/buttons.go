@@ -78,15 +78,8 @@ func linkable(link string) bool {
 	return len(link) <= maxURL && (strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://"))
 }
 
-// stoppable says whether a wish to destroy can still be recorded.
-func stoppable(s lifecycle.State) bool {
-	switch s.Phase {
-	case lifecycle.Launching, lifecycle.Up:
-		return s.Session.Stop == nil
-	case lifecycle.Down, lifecycle.Stopping:
-	}
-	return false
-}
+// stoppable says whether there is a session that nobody is ending, so that a wish to destroy can be recorded.
+func stoppable(s lifecycle.State) bool { return s.Endable(s.Generation) && s.Session.Stop == nil }
 
 // destroyButton is the viewer's own Destroy button, nil when there is nothing to destroy.
 func destroyButton(v PanelView) *button {

@@ -69,21 +69,34 @@ func steps(s lifecycle.State, now time.Time) []string {
 	case ready:
 		return []string{
 			"✓ Requested " + when(e.LaunchedAt),
+			granted(e),
 			"✓ Ready " + when(e.ReadyAt) + ", after " + duration(e.ReadyAt.Sub(e.LaunchedAt)),
 		}
-	case stopping:
+	case stopping, leaving:
 		return []string{standing(s, now)}
 	case off, failed, repeating, confirming, requested, capacity, installing:
 	}
 	if at == confirming {
 		return []string{"✓ Requested " + when(e.LaunchedAt), "◔ Confirming with AWS", standing(s, now)}
 	}
+	got := granted(e)
+	if at == requested || at == capacity || got == "" {
+		got = step(at, capacity, "Capacity from AWS")
+	}
 	return []string{
 		"✓ Requested " + when(e.LaunchedAt),
-		step(at, capacity, "Capacity from AWS"),
+		got,
 		step(at, installing, "Installing the software"),
 		step(at, ready, "Ready"),
 	}
+}
+
+// granted says when the machines were seen to be there, if they were.
+func granted(e lifecycle.Session) string {
+	if e.CapacityAt.IsZero() {
+		return ""
+	}
+	return "✓ Capacity from AWS, seen " + when(e.CapacityAt)
 }
 
 // step marks one step as done, under way or to come.
@@ -189,5 +202,9 @@ func total(s lifecycle.State) string {
 	if !c.Configured || !c.Known {
 		return costLine(s)
 	}
-	return "Cost: " + money(c.SoFarMin, c.SoFarMax, c.Currency) + " in all · " + perHour(c) + rateDate(c) + "."
+	whole := " in all · "
+	if e := s.Session.End; e == nil || e.Billing {
+		whole = " as far as it is known · "
+	}
+	return "Cost: " + money(c.SoFarMin, c.SoFarMax, c.Currency) + whole + perHour(c) + rateDate(c) + "."
 }

@@ -30,12 +30,7 @@ func storyOf(e lifecycle.Session) story {
 	case lifecycle.EndVanished:
 		return story{"AWS no longer knows the cluster.", "It was removed outside Showtime, or ended long ago.", true}
 	case lifecycle.EndOutside:
-		return story{"It was ended outside Showtime; nobody here had asked for it.", "Somebody in the AWS console, or an auto-termination rule.", true}
-	case "USER_REQUEST":
-		if e.Stop != nil {
-			return story{}
-		}
-		return story{"It was ended by a request to AWS outside Showtime (USER_REQUEST).", "Somebody in the AWS console, or another tool.", true}
+		return story{"It was ended outside Showtime; nobody here had asked for it.", "Somebody in the AWS console, another tool, or an auto-termination rule.", true}
 	case "BOOTSTRAP_FAILURE":
 		return story{"A set-up script failed on a machine (BOOTSTRAP_FAILURE).", "The install script, or its permission to read from S3.", true}
 	case "VALIDATION_ERROR":
@@ -50,8 +45,8 @@ func storyOf(e lifecycle.Session) story {
 		return story{"A set-up step failed (STEP_FAILURE).", "One of the steps of the cluster file; its log names the error.", true}
 	case "ALL_STEPS_COMPLETED":
 		return story{"It ended by itself after its last step (ALL_STEPS_COMPLETED).", "The cluster file lets it end when its steps are done.", true}
-	case "":
-		return story{"AWS ended it and gave no reason.", "A failed step can end like this; the cluster's log says more.", true}
+	case lifecycle.EndUnexplained:
+		return story{"AWS ended it and gave no reason; nobody here had asked for it.", "A failed step, or the rule that ends an idle cluster, can look like this; the cluster's log says more.", true}
 	default:
 		return story{"AWS ended it (" + foreign(code) + ").", "", true}
 	}

@@ -37,7 +37,7 @@ func starting(s lifecycle.State) bool {
 	switch sceneOf(s) {
 	case requested, confirming, capacity, installing:
 		return s.Session.Stop == nil
-	case off, failed, repeating, ready, stopping:
+	case off, failed, repeating, ready, stopping, leaving:
 	}
 	return false
 }
@@ -49,7 +49,7 @@ func hangs(s lifecycle.State) string {
 		return "capacity from AWS"
 	case installing:
 		return "installing the software"
-	case off, failed, repeating, confirming, requested, ready, stopping:
+	case off, failed, repeating, confirming, requested, ready, stopping, leaving:
 	}
 	return "AWS's answer to the launch"
 }

@@ -24,6 +24,7 @@ const (
 	installing       // machines are there, software is not
 	ready
 	stopping
+	leaving // AWS is ending it, and nobody here has asked for that
 )
 
 func sceneOf(s lifecycle.State) scene {
@@ -50,6 +51,8 @@ func sceneOf(s lifecycle.State) scene {
 
 func upScene(s lifecycle.State) scene {
 	switch {
+	case s.Leaving():
+		return leaving
 	case s.Ready():
 		return ready
 	case s.Session.EMRState == "" || s.Session.EMRState == lifecycle.EMRStarting:
@@ -79,6 +82,8 @@ func title(s lifecycle.State) string {
 		symbol, word = "🟢", "READY"
 	case stopping:
 		symbol, word = "🟠", "STOPPING"
+	case leaving:
+		symbol, word = "🟠", "ENDING"
 	}
 	return symbol + " " + word + " · " + line(s.Cluster, maxTyped)
 }
@@ -104,6 +109,8 @@ func standing(s lifecycle.State, now time.Time) string {
 		return "Ready since " + when(e.ReadyAt) + "."
 	case stopping:
 		return shutting(e)
+	case leaving:
+		return "AWS is ending it, and nobody here has asked for that. In a few minutes this says how it ended."
 	}
 	return ""
 }
@@ -130,9 +137,7 @@ func lastSession(e lifecycle.Session) string {
 func leaseLine(s lifecycle.State, now time.Time) string {
 	e := s.Session
 	switch {
-	case !s.Live() || s.Phase == lifecycle.Stopping || e.LeaseEnd.IsZero():
-		return ""
-	case e.Stop != nil:
+	case !stoppable(s) || e.LeaseEnd.IsZero():
 		return ""
 	case !e.LeaseEnd.After(now) && e.GraceUntil.IsZero():
 		return "Its lease ended " + when(e.LeaseEnd) + "; it is about to be stopped."

@@ -75,7 +75,7 @@ func capLine(s lifecycle.State, now time.Time) string {
 // extendButton is nil when the lease cannot be extended.
 func extendButton(s lifecycle.State, now time.Time) *button {
 	end, ok := s.ExtendedTo(now)
-	if !ok || s.Phase != lifecycle.Launching && s.Phase != lifecycle.Up || s.Session.Stop != nil {
+	if !ok || !stoppable(s) {
 		return nil
 	}
 	from := s.Session.LeaseEnd
@@ -132,7 +132,7 @@ func LetEnd(s lifecycle.State) Message {
 // cardLease says on the card until when it lives and who extended it. It holds however late it is read.
 func cardLease(s lifecycle.State, now time.Time) string {
 	e := s.Session
-	if e.LeaseEnd.After(now) && e.GraceUntil.IsZero() && s.Live() && s.Phase != lifecycle.Stopping && e.Stop == nil {
+	if e.LeaseEnd.After(now) && e.GraceUntil.IsZero() && stoppable(s) {
 		return "Stops " + when(e.LeaseEnd) + " by itself."
 	}
 	return leaseLine(s, now)

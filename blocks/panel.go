@@ -88,7 +88,7 @@ func mainButton(v PanelView) *button {
 // joinFor offers to use it too, to whoever does not yet.
 func joinFor(v PanelView) *button {
 	s := v.State
-	if !s.Live() || s.Phase == lifecycle.Stopping || s.Session.Stop != nil || !v.Public && s.Uses(v.Viewer.ID) {
+	if !stoppable(s) || !v.Public && s.Uses(v.Viewer.ID) {
 		return nil
 	}
 	return joinButton(s)

@@ -50,13 +50,19 @@ func unsure(s *lifecycle.State) { launching(s); s.Session.Unsure = true }
 func seen(emr string) func(*lifecycle.State) {
 	return func(s *lifecycle.State) {
 		s.Session.EMRState, s.Session.LaunchedAt = emr, noon().Add(-4*time.Minute)
+		if emr == lifecycle.EMRBootstrapping {
+			s.Session.CapacityAt = noon().Add(-2 * time.Minute)
+		}
 	}
 }
 
 func usable(s *lifecycle.State) {
 	s.Session.EMRState, s.Session.ReadyAt = lifecycle.EMRWaiting, noon().Add(-112*time.Minute)
+	s.Session.CapacityAt = noon().Add(-116 * time.Minute)
 	s.Notebook = "https://ip-10-0-0-7.ec2.internal:9443"
 }
+
+func left(s *lifecycle.State) { s.Session.EMRState = lifecycle.EMRTerminating }
 
 func stopAsked(s *lifecycle.State) {
 	s.Session.Stop = &lifecycle.Stop{
@@ -141,6 +147,7 @@ func addPanels(all map[string]Message) {
 		"ready_user":       panelView(analyst("U0RAJ"), state(lifecycle.Up, usable)),
 		"ready_stranger":   panelView(analyst("U0BOB"), state(lifecycle.Up, usable)),
 		"ready_admin":      panelView(admin(), state(lifecycle.Up, usable)),
+		"leaving":          panelView(analyst("U0RAJ"), state(lifecycle.Up, usable, left)),
 		"stopping":         panelView(analyst("U0RAJ"), state(lifecycle.Stopping, usable, stopAsked)),
 		"not_allowed":      panelView(approval.Person{ID: "U0EVE"}, state(lifecycle.Up, usable)),
 	}
@@ -178,6 +185,7 @@ func addCards(all map[string]Message) {
 		"ready_tags":      state(lifecycle.Up, usable, func(s *lifecycle.State) { s.Session.Trouble = lifecycle.TroubleTags }),
 		"ready_trouble":   state(lifecycle.Up, usable, func(s *lifecycle.State) { s.Session.Trouble = "quota" }),
 		"stopping":        state(lifecycle.Stopping, usable, stopAsked),
+		"leaving":         state(lifecycle.Up, usable, left),
 		"stopping_lease":  state(lifecycle.Stopping, usable, stopWhy(lifecycle.StopLeaseEnd)),
 		"stopping_late":   state(lifecycle.Stopping, usable, stopAsked, func(s *lifecycle.State) { s.Session.StopOverdue = true }),
 		"receipt_asked":   state(lifecycle.Down, usable, stopAsked, ended(lifecycle.EndStopped)),
@@ -201,7 +209,7 @@ func codes() []string {
 	return []string{
 		lifecycle.EndStopped, lifecycle.EndRefused, lifecycle.EndGivenUp, lifecycle.EndVanished, lifecycle.EndOutside, lifecycle.EndCanceled,
 		"BOOTSTRAP_FAILURE", "VALIDATION_ERROR", "INSTANCE_FAILURE", "INSTANCE_FLEET_TIMEOUT", "INTERNAL_ERROR", "STEP_FAILURE",
-		"USER_REQUEST", "ALL_STEPS_COMPLETED", "", "SOMETHING_NEW",
+		"ALL_STEPS_COMPLETED", lifecycle.EndUnexplained, "SOMETHING_NEW",
 	}
 }
 
@@ -209,11 +217,7 @@ func addEndings(all map[string]Message) {
 	for _, code := range codes() {
 		s := state(lifecycle.Down, ended(code), saying("On the primary instance, bootstrap action 1 returned 1", false))
 		s.Session.End.Details = []lifecycle.ErrorDetail{{Code: "E1", Message: "first"}, {Code: "E2", Message: "second"}}
-		name := code
-		if name == "" {
-			name = "no_code"
-		}
-		all["ending_"+name] = Card(CardView{State: s, Now: noon()})
+		all["ending_"+code] = Card(CardView{State: s, Now: noon()})
 	}
 }
 

@@ -23,6 +23,8 @@ type Options struct {
 	Log      zerolog.Logger
 	// Alarm tells the operators; kind is one of the Alarm constants, detail has no typed text.
 	Alarm func(ctx context.Context, kind, detail string)
+	// Ref is the short reference that people have of an operation: what becomes of its session is logged under it.
+	Ref func(op string) string
 }
 
 // The kinds of alarms.
@@ -48,13 +50,14 @@ type Local struct {
 	now      func() time.Time
 	log      zerolog.Logger
 	alarm    func(ctx context.Context, kind, detail string)
+	ref      func(op string) string
 }
 
 var _ Manager = (*Local)(nil)
 
 // NewLocal makes the lifecycle of one cluster.
 func NewLocal(o Options) *Local {
-	l := &Local{set: o.Settings, inst: o.Installation, store: o.Store, emr: o.EMR, patience: o.Patience, now: o.Now, alarm: o.Alarm}
+	l := &Local{set: o.Settings, inst: o.Installation, store: o.Store, emr: o.EMR, patience: o.Patience, now: o.Now, alarm: o.Alarm, ref: o.Ref}
 	l.log = o.Log.With().Str("cluster", o.Settings.Name).Logger()
 	if l.now == nil {
 		l.now = time.Now
@@ -64,6 +67,9 @@ func NewLocal(o Options) *Local {
 	}
 	if l.alarm == nil {
 		l.alarm = func(context.Context, string, string) {}
+	}
+	if l.ref == nil {
+		l.ref = func(string) string { return "" }
 	}
 	return l
 }

@@ -251,6 +251,22 @@ func TestLateLeaseEndIsAnnouncedFirst(t *testing.T) {
 	}
 }
 
+// A lease end is announced once: that nobody looked in the grace either gives no second one.
+func TestALateLeaseEndHasOneGrace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.emr.auto = true
+	w.up()
+	w.clock.add(5 * time.Hour)
+	if s := w.tick(time.Minute); s.Session.GraceWhy != GraceLate {
+		t.Fatalf("not announced: %+v", s.Row)
+	}
+	w.clock.add(40 * time.Minute)
+	if s := w.tick(time.Minute); s.Phase != Stopping {
+		t.Errorf("after the grace: %+v", s.Row)
+	}
+}
+
 func TestPacedRecordsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -60,7 +60,8 @@ func TestHowASessionEnded(t *testing.T) {
 		{"emrs_own_reason", Session{ReadyAt: ready}, "INSTANCE_FAILURE", "INSTANCE_FAILURE"},
 		{"before_it_was_ready", Session{}, "BOOTSTRAP_FAILURE", "BOOTSTRAP_FAILURE"},
 		{"by_hand_from_outside", Session{ReadyAt: ready}, "USER_REQUEST", EndOutside},
-		{"without_a_reason", Session{ReadyAt: ready}, "", EndOutside},
+		{"without_a_reason", Session{ReadyAt: ready}, "", EndUnexplained},
+		{"asked_and_without_a_reason", Session{ReadyAt: ready, Stop: &Stop{Why: StopAsked}}, "", EndStopped},
 		{"asked", Session{ReadyAt: ready, Stop: &Stop{Why: StopAsked}}, "USER_REQUEST", EndStopped},
 		{"asked_before_it_was_ready", Session{Stop: &Stop{Why: StopAsked}}, "USER_REQUEST", EndCanceled},
 		{"start_timeout", Session{Stop: &Stop{Why: StopStartTimeout}}, "USER_REQUEST", EndStopped},
@@ -75,6 +76,60 @@ func TestHowASessionEnded(t *testing.T) {
 				t.Errorf("ended %+v at %s, want %s", got.End, got.EndedAt, tt.want)
 			}
 		})
+	}
+}
+
+// EMR does not say when it had the machines: the first look that sees them installing does.
+func TestWhenTheCapacityWasThereIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	if s := w.tick(3 * time.Minute); !s.Session.CapacityAt.IsZero() {
+		t.Fatalf("capacity at %s while EMR looks for it", s.Session.CapacityAt)
+	}
+	w.emr.clusters["j-001"].State = EMRBootstrapping
+	seen := w.tick(time.Minute).Session.CapacityAt
+	if s := w.tick(3 * time.Minute); seen.IsZero() || !s.Session.CapacityAt.Equal(seen) || !seen.Equal(t0.Add(4*time.Minute)) {
+		t.Errorf("capacity seen %s, later %s", seen, s.Session.CapacityAt)
+	}
+}
+
+// What EMR is ending is of no more use to anybody, and the start timeout is not what ended it.
+func TestWhatEMRIsEndingIsNotReady(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.up()
+	w.emr.clusters[id].State = EMRTerminating
+	w.poke()
+	if s := w.state(); s.Ready() || !s.Leaving() || s.Endable(1) || s.Notebook != "" || s.Session.Stop != nil {
+		t.Errorf("EMR is ending it: %+v", s)
+	}
+	if out := w.start("b"); out.Result != ShuttingDown {
+		t.Errorf("start is %s", out.Result)
+	}
+	join, err := w.l.Join(t.Context(), JoinInput{Op: op("c", 1)})
+	if err != nil || join.Result != ShuttingDown {
+		t.Errorf("join is %s, %v", join.Result, err)
+	}
+	extend, err := w.l.Extend(t.Context(), ExtendInput{Op: op("d", 1)})
+	if err != nil || extend.Result != ShuttingDown {
+		t.Errorf("extend is %s, %v", extend.Result, err)
+	}
+}
+
+func TestAFailureAtTheStartTimeoutKeepsItsReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("a")
+	w.tick(29 * time.Minute)
+	c := w.emr.clusters["j-001"]
+	c.State = EMRTerminating
+	if s := w.tick(3 * time.Minute); s.Session.Stop != nil || s.Tempo(w.clock.now()) != InTime {
+		t.Errorf("it is stopped by %+v, tempo %q", s.Session.Stop, s.Tempo(w.clock.now()))
+	}
+	c.State, c.ReasonCode = EMRTerminatedWithErrors, "BOOTSTRAP_FAILURE"
+	if s := w.tick(time.Minute); s.Phase != Down || s.Session.End.Code != "BOOTSTRAP_FAILURE" {
+		t.Errorf("it is %s: %+v", s.Phase, s.Session.End)
 	}
 }
 

@@ -144,7 +144,9 @@ func endedStep(row Row, c Cluster, now time.Time) step {
 		e.Code = EndCanceled
 	case stop != nil:
 		e.Code = EndStopped
-	case e.Code == "" || e.Code == "USER_REQUEST":
+	case e.Code == "":
+		e.Code = EndUnexplained
+	case e.Code == "USER_REQUEST":
 		e.Code = EndOutside
 	}
 	at := c.EndedAt
@@ -178,6 +180,9 @@ func observed(row Row, c Cluster, shape Shape, now time.Time) step {
 	r := &row.Session
 	before := *r
 	r.EMRState = c.State
+	if c.State == EMRBootstrapping && r.CapacityAt.IsZero() {
+		r.CapacityAt = now
+	}
 	if c.MasterDNS != "" {
 		r.MasterDNS = c.MasterDNS
 	}
@@ -205,13 +210,14 @@ func overdueStep(row Row, now time.Time) step {
 }
 
 // timeoutStep stops a session that did not become ready in time, if EMR has just said that it is not:
-// in its answer, or by listing the state in which it was not. One just adopted may have been ready for long.
+// in its answer, or by listing the state in which it was not. One just adopted may have been ready for long, and
+// one that is ending has a reason of its own.
 func timeoutStep(row Row, s sight, now time.Time) step {
 	r := row.Session
 	c, listed := s.listed[r.EMRID]
 	_, asked := s.asked[r.EMRID]
 	known := asked || s.failed[r.EMRID] == nil && listed && c.State == r.EMRState
-	if !r.ReadyAt.IsZero() || !known || now.Sub(r.LaunchedAt) < s.set.StartTimeout {
+	if !r.ReadyAt.IsZero() || !known || row.Leaving() || now.Sub(r.LaunchedAt) < s.set.StartTimeout {
 		return step{}
 	}
 	row = row.stopping(Stop{By: Self, Why: StopStartTimeout, At: now})

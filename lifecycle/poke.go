@@ -189,6 +189,7 @@ func (l *Local) attempt(st step, now time.Time) Attempt {
 	return Attempt{
 		ID: fmt.Sprintf("%s-%d-%d", st.what, st.row.Generation, st.row.Revision), At: now, Who: Self, What: st.what,
 		Generation: st.row.Generation, Allowed: true, Outcome: outcome, Why: st.why, EMRID: st.row.Session.EMRID,
+		Ref: l.ref(st.row.Session.Op),
 	}
 }
 

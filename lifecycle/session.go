@@ -50,6 +50,8 @@ type Session struct {
 	EMRID      string    `json:"emr_id,omitempty"`
 	EMRState   string    `json:"emr_state,omitempty"` // last seen
 	MasterDNS  string    `json:"master_dns,omitempty"`
+	// CapacityAt is when the machines were first seen to be there: EMR itself does not tell.
+	CapacityAt time.Time `json:"capacity_at,omitzero"`
 	ReadyAt    time.Time `json:"ready_at,omitzero"`
 	Unsure     bool      `json:"unsure,omitempty"` // the launch got no clear answer; being confirmed
 
@@ -132,8 +134,10 @@ const (
 	EndRefused  = "refused"   // RunJobFlow said no
 	EndGivenUp  = "given-up"  // no cluster appeared
 	EndVanished = "vanished"  // EMR no longer knows the id
-	EndOutside  = "outside"   // EMR ended it and nobody here had asked
+	EndOutside  = "outside"   // somebody outside asked EMR to, and nobody here had
 	EndCanceled = "cancelled" // stopped before it was ever usable
+	// EndUnexplained is an end without a reason code: a failed step and an idle cluster's rule can look like this.
+	EndUnexplained = "unexplained"
 )
 
 // Wish is what somebody wanted when a launch was given up.
@@ -168,7 +172,7 @@ func (s State) Live() bool { return s.Phase != Down && s.Phase != "" }
 
 // Endable says whether ending the session of that generation early still means anything: it is not ending yet.
 func (s State) Endable(generation int64) bool {
-	return s.Generation == generation && (s.Phase == Launching || s.Phase == Up)
+	return s.Generation == generation && (s.Phase == Launching || s.Phase == Up) && !s.Leaving()
 }
 
 // Extendable says whether the lease of the session of that generation still ends when somebody saw it end, as
@@ -178,7 +182,7 @@ func (s State) Extendable(generation int64, leaseEnd time.Time) bool {
 }
 
 // Ready says whether people can work on it.
-func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() }
+func (s State) Ready() bool { return s.Phase == Up && !s.Session.ReadyAt.IsZero() && !s.Leaving() }
 
 // ExtendedTo says where one more step would move the lease's end, and false when the cap is reached.
 func (s State) ExtendedTo(now time.Time) (time.Time, bool) {

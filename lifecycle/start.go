@@ -97,8 +97,12 @@ func (l *Local) startOn(in StartInput, row Row, now time.Time) (Result, Row) {
 
 // joinable says whether a person can join: there is a session and nobody is ending it.
 func (r Row) joinable() bool {
-	return (r.Phase == Launching || r.Phase == Up) && r.Session.Stop == nil
+	return (r.Phase == Launching || r.Phase == Up) && r.Session.Stop == nil && !r.Leaving()
 }
+
+// Leaving says whether EMR is ending a session that nobody here ends: it failed, or somebody outside ended it.
+// Which of them is known when it is over.
+func (r Row) Leaving() bool { return r.Phase == Up && r.Session.EMRState == EMRTerminating }
 
 // with adds a person to those using the session.
 func (r Row) with(person string) Row {

@@ -31,7 +31,7 @@ const (
 
 // Tempo gives the tempo of the launch under way.
 func (s State) Tempo(now time.Time) Tempo {
-	if s.Phase != Launching && s.Phase != Up || s.Session.Stop != nil || !s.Session.ReadyAt.IsZero() {
+	if s.Phase != Launching && s.Phase != Up || s.Session.Stop != nil || s.Leaving() || !s.Session.ReadyAt.IsZero() {
 		return InTime
 	}
 	passed := now.Sub(s.Session.LaunchedAt)

@@ -103,7 +103,7 @@ func (f *Fleet) join(file clusterfile.File, s stamp) member {
 	emr := f.o.Connect(file)
 	local := lifecycle.NewLocal(lifecycle.Options{
 		Settings: set, Installation: f.o.Installation, Store: f.o.Store, EMR: emr, Patience: f.patience,
-		Now: f.o.Now, Log: f.o.Log, Alarm: f.o.Alarm,
+		Now: f.o.Now, Log: f.o.Log, Alarm: f.o.Alarm, Ref: server.Ref,
 	})
 	return member{
 		Member: server.Member{Settings: set, Findings: file.Warnings, Manager: local, Store: f.o.Store, Preview: emr.Preview},

@@ -31,6 +31,7 @@ func (b *Bed) manage(without grant.Verb) {
 	store, log := NewMemory(b.Clock.Now), zerolog.New(b.Log)
 	local := lifecycle.NewLocal(lifecycle.Options{
 		Settings: set, Installation: "test", Store: store, EMR: b.parts.EMR, Now: b.Clock.Now, Log: log, Alarm: wiring.Alarm(log),
+		Ref: server.Ref,
 	})
 	bot := grant.Grant{Name: "bot", Clusters: []string{set.Name}, Verbs: grant.Verbs()}
 	bot.Verbs = slices.DeleteFunc(bot.Verbs, func(v grant.Verb) bool { return v == without })

@@ -22,7 +22,7 @@ func (b *Bot) destroy(ctx context.Context, j job.Job, who approval.Person) error
 	switch {
 	case !state.Live() || state.Generation != j.Generation:
 		return b.outOfDate(ctx, j)
-	case state.Session.Stop != nil:
+	case state.Session.Stop != nil || state.Leaving():
 		return b.refuse(ctx, j, refusal{why: "shutting-down", words: blocks.ShuttingDown()})
 	case b.settings.ReasonRequired && reason == "":
 		return b.askReason(ctx, j)

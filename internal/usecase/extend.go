@@ -52,7 +52,7 @@ func (b *Bot) letEnd(ctx context.Context, j job.Job) error {
 	switch {
 	case !state.Live() || state.Generation != j.Generation || e.LeaseEnd.UnixMilli() != j.LeaseEnd:
 		return b.outOfDate(ctx, j)
-	case e.Stop != nil:
+	case e.Stop != nil || state.Leaving():
 		return b.refuse(ctx, j, refusal{why: string(lifecycle.ShuttingDown), words: blocks.ShuttingDown()})
 	}
 	d := decision{allowed: true, outcome: "noted", generation: state.Generation}

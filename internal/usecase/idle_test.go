@@ -2,9 +2,11 @@ package usecase_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
+	"showtime/internal/actionid"
 	"showtime/internal/emrsim"
 	"showtime/internal/job"
 	"showtime/internal/testbed"
@@ -95,6 +97,31 @@ func emrCalls(b *testbed.Bed) int {
 		n += b.EMR.Calls(op)
 	}
 	return n
+}
+
+// TestTime_redraws_nothing_that_somebody_may_type_into: an open request's card asks for the reason of a denial.
+func TestTime_redraws_nothing_that_somebody_may_type_into(t *testing.T) {
+	t.Parallel()
+	b := requested(t, testbed.Options{Memory: true})
+	before := b.RequestCard()
+	if !hasButton(before, actionid.Reason) {
+		t.Fatal("there is nothing to type into")
+	}
+	b.TickFor(40 * time.Minute)
+	if after := b.RequestCard(); after.Edits != before.Edits {
+		t.Errorf("edited %d times while somebody may have been typing", after.Edits-before.Edits)
+	}
+}
+
+func TestStatus_leads_to_the_card(t *testing.T) {
+	t.Parallel()
+	b := up(t, testbed.Options{Memory: true})
+	b.Type(testbed.Raj, testbed.Team, "/emr status")
+	answer := b.Ephemeral(testbed.Team, testbed.Raj)
+	link := strings.ReplaceAll(b.Card().TS, ".", "")
+	if !hasButton(answer, actionid.OpenCard) || !strings.Contains(string(answer.Blocks), link) {
+		t.Errorf("no link to the card %s:\n%s", link, answer.Blocks)
+	}
 }
 
 // TestMoneyAlone_redraws_every_ten_minutes holds because a card is edited for money no oftener.

@@ -181,6 +181,51 @@ func TestAFailureIsToldRetriedAndReported(t *testing.T) {
 	wantQuiet(t, b)
 }
 
+// TestTheReferenceOfAFailureFindsItInTheLog: who asked for the session, and what became of it.
+func TestTheReferenceOfAFailureFindsItInTheLog(t *testing.T) {
+	t.Parallel()
+	for name, manager := range map[string]bool{"own_emr": false, "lifecycle_manager": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := up(t, testbed.Options{Memory: true, Manager: manager})
+			b.EMR.FailInstance(b.State().Session.EMRID)
+			b.TickFor(4 * time.Minute)
+			_, after, _ := strings.Cut(b.Card().Text, "Reference: ")
+			ref := `"ref":"` + after[:8] + `"`
+			found := map[string]bool{}
+			for line := range strings.Lines(b.Log.String()) {
+				if strings.Contains(line, ref) {
+					found["start"] = found["start"] || strings.Contains(line, `"audit":"start"`)
+					found["ended"] = found["ended"] || strings.Contains(line, `"outcome":"INSTANCE_FAILURE"`)
+				}
+			}
+			if !found["start"] || !found["ended"] {
+				t.Errorf("%s finds %v", ref, found)
+			}
+		})
+	}
+}
+
+// TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs within a tick: it is no longer ready, then over, and nobody here ended it.
+func TestWhatIsEndedFromOutsideIsDrawnAsWhatItIs(t *testing.T) {
+	t.Parallel()
+	b := requested(t, testbed.Options{})
+	b.EMR.EndOutside(b.State().Session.EMRID)
+	b.Tick()
+	wantText(t, b.Card(), "ENDING", "nobody here has asked for that")
+	if hasButton(b.Card(), actionid.Extend) || strings.Contains(b.Card().Text, "READY") {
+		t.Errorf("the card offers what is no more:\n%s", b.Card().Text)
+	}
+	wantText(t, b.RequestCard(), "NO LONGER NEEDED")
+	send(t, b, job.Job{Kind: job.Destroy, User: testbed.Bo, Generation: 1})
+	wantText(t, b.Ephemeral(testbed.Team, testbed.Bo), "shutting down")
+	b.TickFor(3 * time.Minute)
+	wantText(t, b.Card(), "FAILED", "ended outside Showtime", "Nothing is running")
+	if s := b.State(); s.Session.Stop != nil {
+		t.Errorf("somebody here is said to have ended it: %+v", s.Session.Stop)
+	}
+}
+
 func TestASlowStartSaysWhereItHangs(t *testing.T) {
 	t.Parallel()
 	b := testbed.New(t, testbed.Options{})

@@ -133,7 +133,7 @@ func (n news) due(s lifecycle.State, now time.Time) (*bulletin, []string) {
 // leaseMarks are the marks of what people must have heard of the lease's end by now.
 func leaseMarks(s lifecycle.State, now time.Time) (kind string, marks []string) {
 	e := s.Session
-	if s.Phase != lifecycle.Launching && s.Phase != lifecycle.Up || e.Stop != nil {
+	if !s.Endable(s.Generation) || e.Stop != nil {
 		return "", nil
 	}
 	end := "-" + strconv.FormatInt(e.LeaseEnd.UnixMilli(), 10)
@@ -199,7 +199,7 @@ func (b *Bot) payNews(ctx context.Context, o *owed) error {
 // wordNews words a bulletin from what is recorded now, and says whether it still holds.
 func (b *Bot) wordNews(word bulletin, s lifecycle.State, moreTime *approval.Request) (slackapi.Message, bool) {
 	e := s.Session
-	live := (s.Phase == lifecycle.Launching || s.Phase == lifecycle.Up) && e.Stop == nil
+	live := s.Endable(s.Generation) && e.Stop == nil
 	same := word.LeaseEnd == e.LeaseEnd.UnixMilli()
 	view := blocks.LeaseView{
 		State: s, People: word.People, MoreTime: moreTime, Policy: b.settings.Policy, ReasonRequired: b.settings.ReasonRequired, Now: b.now(),

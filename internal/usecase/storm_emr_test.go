@@ -217,6 +217,9 @@ func (e *stormEMR) stir() {
 			continue
 		}
 		e.become(c, one(e.r, next))
+		if c.State == lifecycle.EMRTerminating || c.State == lifecycle.EMRTerminated {
+			c.ReasonCode = one(e.r, []string{"USER_REQUEST", "USER_REQUEST", "ALL_STEPS_COMPLETED", ""})
+		}
 		if c.State == lifecycle.EMRTerminatedWithErrors {
 			c.ReasonCode = one(e.r, []string{"BOOTSTRAP_FAILURE", "INTERNAL_ERROR", "VALIDATION_ERROR", "INSTANCE_FAILURE", ""})
 		}

@@ -16,6 +16,7 @@ import (
 	"showtime/approval"
 	"showtime/internal/clusterfile"
 	"showtime/internal/config"
+	"showtime/internal/job"
 	"showtime/internal/metric"
 	"showtime/internal/roles"
 	"showtime/internal/secret"
@@ -96,7 +97,7 @@ func managerOf(p Parts, store lifecycle.Store, alarm func(ctx context.Context, k
 	}
 	local := lifecycle.NewLocal(lifecycle.Options{
 		Settings: lifecycle.Settings{Config: p.File.Config, Shape: p.File.Shape}, Installation: p.Config.Installation, Store: store, EMR: p.EMR,
-		Now: p.Now, Log: p.Log, Alarm: alarm,
+		Now: p.Now, Log: p.Log, Alarm: alarm, Ref: job.RefOf,
 	})
 	return local, local, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"showtime/internal/job"
 	"showtime/internal/typed"
 	"showtime/lifecycle"
 	"showtime/lifecycle/httpapi"
@@ -127,6 +128,15 @@ func own(g grant.Grant, id string) string {
 	}
 	_, key, _ := strings.Cut(rest, ":")
 	return key
+}
+
+// Ref is the short reference of the key in an operation id, by which the bot's people know their session.
+func Ref(op string) string {
+	const key = 3 // after opID's "http", grant and act
+	if parts := strings.SplitN(op, ":", key+1); len(parts) > key {
+		op = parts[key]
+	}
+	return job.RefOf(op)
 }
 
 // used remembers which request a key belongs to.
