@@ -59,6 +59,11 @@ lint: $(GOLANGCI) ## Check formatting, lint rules and the import table
 	$(GOLANGCI) fmt --diff
 	$(GOLANGCI) run
 
+.PHONY: scripts
+scripts: ## Check the shell scripts
+	$(call need,shellcheck,apt-get install shellcheck)
+	shellcheck docs/verify-on-aws.sh .ci/run .ci/gotest
+
 .PHONY: tidy
 tidy: ## Check that go.mod and go.sum say exactly what is used
 	go mod tidy -diff
@@ -70,6 +75,8 @@ fmt: $(GOLANGCI) ## Format the code
 .PHONY: moto
 moto: ## Run the tests against moto's DynamoDB, SQS, SSM and EMR
 	$(call need,moto_server,pip install -r test/requirements.txt)
+	$(call need,aws,apt-get install awscli)
+	$(call need,jq,apt-get install jq)
 	$(GOTEST) -count=1 -tags moto $(call tagged,moto)
 
 .PHONY: lambda
@@ -117,7 +124,7 @@ bench: ## Measure; results also go to test-artifacts/bench.txt
 	{ go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|cpu:|pkg:)' && go test -count=1 -v -tags bench -run '^TestMeasure' $(call tagged,bench); } | tee test-artifacts/bench.txt
 
 .PHONY: check
-check: tidy lint test race moto lambda template manifest openapi page browser ## Run every check
+check: tidy lint scripts test race moto lambda template manifest openapi page browser ## Run every check
 
 .PHONY: reproducible
 reproducible: ## Build the functions twice, from two folders, the first without a cache, and compare the bytes

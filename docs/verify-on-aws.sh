@@ -105,7 +105,7 @@ looked_after_by=$(out LifecycleName)
 schedule() {
   local name
   name=$(aws scheduler list-schedules --query "Schedules[?contains(Target.Arn, '${looked_after_by:-$(out WorkerName)}')].Name | [0]" --output text) || return
-  [[ $name != None ]] || return
+  [[ $name != None ]] || { echo 'none'; return; }
   aws scheduler get-schedule --name "$name" --query '[State, to_string(Target.RetryPolicy.MaximumRetryAttempts)]' --output text
 }
 same 'the schedule and its retries' $'ENABLED\t0' schedule

@@ -70,8 +70,8 @@ func EMRRights(emr EMR, passed ...string) []Check {
 			return []Finding{good(listing, "it may list clusters")}
 		}},
 		Unchecked("EMR launch", "elasticmapreduce:RunJobFlow and AddTags with Showtime's tags, iam:PassRole for "+strings.Join(passed, " and ")+", and whether these are there",
-			"Only a launch shows it: docs/verify-on-aws.md, step 3."),
-		Unchecked("EMR end", "elasticmapreduce:SetTerminationProtection and TerminateJobFlows on clusters with Showtime's tags", "docs/verify-on-aws.md, step 2, asks IAM."),
+			"Only a launch shows it: docs/verify-on-aws.md, step 5."),
+		Unchecked("EMR end", "elasticmapreduce:SetTerminationProtection and TerminateJobFlows on clusters with Showtime's tags", "docs/verify-on-aws.md, step 3, asks IAM."),
 	}
 }
 

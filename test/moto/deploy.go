@@ -183,7 +183,7 @@ func (k *Stack) Environ(tb testing.TB, function string) map[string]string {
 	var out struct {
 		Environment struct{ Variables map[string]string }
 	}
-	answer, err := k.server.ask(tb.Context(), "lambda", http.MethodGet, "/2015-03-31/functions/"+k.name(tb, function)+"/configuration", "application/json", nil)
+	answer, err := k.server.ask(tb.Context(), "lambda", http.MethodGet, "/2015-03-31/functions/"+k.Name(tb, function)+"/configuration", "application/json", nil)
 	if err == nil {
 		err = json.Unmarshal(answer, &out)
 	}
@@ -204,8 +204,8 @@ func (k *Stack) Statements(tb testing.TB, role string) []template.Statement {
 	return all
 }
 
-// name is what a resource is really called.
-func (k *Stack) name(tb testing.TB, resource string) string {
+// Name is what a resource is really called.
+func (k *Stack) Name(tb testing.TB, resource string) string {
 	tb.Helper()
 	name, err := k.Template.Resolve(template.Call{Fn: "Ref", Arg: resource})
 	if err != nil {

@@ -36,7 +36,7 @@ func shell(t *testing.T, server *moto.Server, script string, args ...string) *ex
 	}
 	environ, bin := server.Environ(), t.TempDir()
 	wrapper := fmt.Sprintf("#!/bin/sh\nexec %q --endpoint-url %q \"$@\"\n", real, environ["AWS_ENDPOINT_URL"]) // old ones do not read the variable
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil {                    //nolint:gosec // a program
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script, "operator"}, args...)...)
@@ -94,37 +94,67 @@ func wantSaid(t *testing.T, said string, parts ...string) {
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	server := moto.Start(t)
-	stack := server.Deploy(t, "verify", map[string]string{"Installation": "verify"})
-	stack.PutSecrets(t, "signing", "xoxb-token")
 	client := emr.NewFromConfig(server.Config())
-	var id *string
-	start := func() { id = launch(t, client, "verify") }
-	end := func() {
-		if _, err := client.TerminateJobFlows(t.Context(), &emr.TerminateJobFlowsInput{JobFlowIds: []string{*id}}); err != nil {
-			t.Error(err)
+	stack := func(t *testing.T, name string) *moto.Stack {
+		t.Helper()
+		k := server.Deploy(t, name, map[string]string{"Installation": name, "SlackSecretPath": "/" + name})
+		k.PutSecrets(t, "signing", "xoxb-token")
+		return k
+	}
+	t.Run("right", func(t *testing.T) {
+		t.Parallel()
+		watch(t, server, stack(t, "right"), "right", "--alarm-actions arn:aws:sns:eu-west-1:123456789012:pager")
+		var id *string
+		start := func() { id = launch(t, client, "right") }
+		end := func() {
+			if _, err := client.TerminateJobFlows(t.Context(), &emr.TerminateJobFlowsInput{JobFlowIds: []string{*id}}); err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	said, code := verify(t, server, []func(){start, end}, "verify", "--launch")
-	if code != 0 {
-		t.Errorf("it ends with %d", code)
-	}
-	wantSaid(t, said,
-		"✓ point-in-time recovery of the table: ENABLED", "✓ records of the table that expire: ENABLED", "✓ the queue keeps its order: true",
-		"✓ seconds a job is hidden while it is done: 360", "✓ tries before a job is put aside: 5", "✓ jobs put aside: 0", "✓ days the worker's log is kept: ",
-		"✓ the parameter signing-secret: SecureString", "✓ the parameter bot-token: SecureString",
-		"? ending a cluster of ours: cannot be asked", "? the schedule and its retries: cannot be asked", // moto has neither
-		"✓ clusters before: 0", "✓ clusters of ours that live: 1", "✓ its tags: showtime:cluster showtime:generation", "✓ clusters of ours that live: 0", " 0 wrong, ",
-	)
-	spoil(t, server, stack)
-	launch(t, client, "verify")
-	said, code = verify(t, server, []func(){start, func() {}}, "verify", "--launch")
-	if code != 1 {
-		t.Errorf("spoiled, it ends with %d", code)
-	}
-	wantSaid(t, said, "✗ point-in-time recovery of the table: DISABLED, want ENABLED", "✗ seconds a job is hidden while it is done: 30, want 360",
-		"✗ the parameter bot-token: None, want SecureString", "✗ clusters before: 1, want 0", "✗ clusters of ours that live: 2, want 1")
-	if said, code = verify(t, server, nil, "nobody"); code != 2 {
-		t.Errorf("of a stack that is not there it ends with %d: %s", code, said)
+		said, code := verify(t, server, []func(){start, end}, "right", "--launch", "--call")
+		if code != 0 {
+			t.Errorf("it ends with %d", code)
+		}
+		wantSaid(t, said,
+			"✓ point-in-time recovery of the table: ENABLED", "✓ records of the table that expire: ENABLED", "✓ the queue keeps its order: true",
+			"✓ seconds a job is hidden while it is done: 360", "✓ tries before a job is put aside: 5", "✓ jobs put aside: 0", "✓ days the worker's log is kept: ",
+			"✓ the parameter signing-secret: SecureString", "✓ the parameter bot-token: SecureString",
+			"? ending a cluster of ours: cannot be asked", // moto has no IAM to ask
+			"✓ the schedule and its retries: ENABLED\t0", "✓ alarms that call nobody", "✓ alarms that are raised", "✓ right-NoTicksAlarm is raised",
+			"✓ clusters before: 0", "✓ clusters of ours that live: 1", "✓ its tags: showtime:cluster showtime:generation", "✓ clusters of ours that live: 0", " 0 wrong, ",
+		)
+	})
+	t.Run("spoiled", func(t *testing.T) {
+		t.Parallel()
+		k := stack(t, "spoiled")
+		watch(t, server, k, "spoiled", "")
+		spoil(t, server, k)
+		launch(t, client, "spoiled")
+		said, code := verify(t, server, []func(){func() { launch(t, client, "spoiled") }, func() {}}, "spoiled", "--launch")
+		if code != 1 {
+			t.Errorf("it ends with %d", code)
+		}
+		wantSaid(t, said, "✗ point-in-time recovery of the table: DISABLED, want ENABLED", "✗ seconds a job is hidden while it is done: 30, want 360",
+			"✗ the parameter bot-token: None, want SecureString", "✗ clusters before: 1, want 0", "✗ alarms that call nobody: spoiled-NoTicksAlarm", "✗ clusters of ours that live: 2, want 1")
+	})
+	t.Run("not_there", func(t *testing.T) {
+		t.Parallel()
+		if said, code := verify(t, server, nil, "nobody"); code != 2 {
+			t.Errorf("it ends with %d: %s", code, said)
+		}
+	})
+}
+
+// watch makes what moto's CloudFormation leaves out: the schedule, and an alarm.
+func watch(t *testing.T, server *moto.Server, stack *moto.Stack, name, actions string) {
+	t.Helper()
+	script := fmt.Sprintf(`set -e
+aws scheduler create-schedule --name %[1]s-tick --schedule-expression 'rate(1 minute)' --flexible-time-window Mode=OFF --target \
+  'Arn=arn:aws:lambda:eu-west-1:123456789012:function:%[2]s,RoleArn=arn:aws:iam::123456789012:role/tick,RetryPolicy={MaximumRetryAttempts=0}'
+aws cloudwatch put-metric-alarm --alarm-name %[1]s-NoTicksAlarm --metric-name Invocations --namespace AWS/Lambda --statistic Sum --period 60 \
+  --evaluation-periods 1 --threshold 1 --comparison-operator LessThanThreshold %[3]s`, name, stack.Name(t, "Worker"), actions)
+	if out, err := shell(t, server, script).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 
