@@ -30,13 +30,13 @@ import (
 // shell runs a script of the operator's against moto, with AWS's own command line.
 func shell(t *testing.T, server *moto.Server, script string, args ...string) *exec.Cmd {
 	t.Helper()
-	real, err := exec.LookPath("aws")
+	tool, err := exec.LookPath("aws")
 	if err != nil {
 		t.Fatalf("the AWS command line is missing: apt-get install awscli: %v", err)
 	}
 	environ, bin := server.Environ(), t.TempDir()
-	wrapper := fmt.Sprintf("#!/bin/sh\nexec %q --endpoint-url %q \"$@\"\n", real, environ["AWS_ENDPOINT_URL"]) // old ones do not read the variable
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil {                    //nolint:gosec // a program
+	wrapper := fmt.Sprintf("#!/bin/sh\nexec %q --endpoint-url %q \"$@\"\n", tool, environ["AWS_ENDPOINT_URL"]) // old ones do not read the variable
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "bash", append([]string{"-c", script, "operator"}, args...)...)
