@@ -30,7 +30,7 @@ func (h *House) scenarios() []demo.Scenario {
 		return func(ctx context.Context, minute func(context.Context)) error { return h.begun(ctx, minute, fate, over) }
 	}
 	return []demo.Scenario{
-		{ID: "healthy", Name: "Healthy start", Help: "Ana starts the cluster, and ten minutes later it is ready.", Play: up},
+		{ID: "healthy", Name: "Healthy start", Help: "Ana starts the cluster, and within ten minutes it is ready.", Play: up},
 		{
 			ID: "slow", Name: "Slow start", Help: "AWS takes its time: the card says that it is slow, and where it hangs. Move the clock on until it is ready.",
 			Play: func(ctx context.Context, minute func(context.Context)) error {
