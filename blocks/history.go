@@ -33,9 +33,11 @@ func History(v HistoryView) Message {
 		return p.message()
 	}
 	p.say(sum(v))
+	var rows [][]string
 	for _, s := range v.Sessions[:min(len(v.Sessions), maxHistory)] {
-		p.say(historyLine(s))
+		rows = append(rows, historyRow(s))
 	}
+	p.table([]string{"Session", "Started", "Ran", "Cost", "By", "How it ended"}, rows)
 	if rest := len(v.Sessions) - maxHistory; rest > 0 {
 		p.note("The " + count(rest, "oldest is", "oldest are") + " left out here and counted above.")
 	} else if v.More {
@@ -69,15 +71,16 @@ func sum(v HistoryView) string {
 	return out
 }
 
-// historyLine is one session: which, when, how long, how much, who, how it ended.
-func historyLine(s lifecycle.State) string {
+// historyRow is one session: which, when, how long, how much, who, how it ended.
+func historyRow(s lifecycle.State) []string {
 	e := s.Session
 	cost := "no estimate"
 	if c := s.Cost; c.Configured && c.Known {
 		cost = money(c.SoFarMin, c.SoFarMax, c.Currency)
 	}
-	return strconv.FormatInt(e.Generation, 10) + " · " + when(e.LaunchedAt) + " · " + duration(e.EndedAt.Sub(e.LaunchedAt)) +
-		" · " + cost + " · " + Mention(e.Starter) + " · " + howEnded(e) + grantors(e)
+	return []string{
+		strconv.FormatInt(e.Generation, 10), when(e.LaunchedAt), duration(e.EndedAt.Sub(e.LaunchedAt)), cost, Mention(e.Starter), howEnded(e) + grantors(e),
+	}
 }
 
 // grantors are the admins who agreed to more time than the lease's cap.
@@ -91,7 +94,7 @@ func grantors(e lifecycle.Session) string {
 	if len(ids) == 0 {
 		return ""
 	}
-	return " · more time granted by " + mentions(ids)
+	return ", more time granted by " + mentions(ids)
 }
 
 // howEnded is the end of a session in a few words.

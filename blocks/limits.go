@@ -84,6 +84,11 @@ func escapeWithin(s string, limit int) string {
 // foreign makes a name, id, code or date that came from outside fit into a sentence in mrkdwn.
 func foreign(s string) string { return escapeWithin(line(s, maxName), maxName) }
 
+// unescape gives what was escaped.
+func unescape(s string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+}
+
 // line makes one clean line of text that came from outside. Whoever stored it has cleaned it already;
 // a card must not depend on that.
 func line(s string, limit int) string {

@@ -81,7 +81,7 @@ func problems(tb testing.TB, m Message) []string {
 	if len(blocks) > 50 {
 		out = append(out, "more than 50 blocks")
 	}
-	ids := map[string]bool{}
+	ids, tables := map[string]bool{}, 0
 	for _, b := range blocks {
 		id := str(b, "block_id")
 		bound("block_id", id, 1, 255)
@@ -102,9 +102,15 @@ func problems(tb testing.TB, m Message) []string {
 		case "actions":
 			bound("action elements", strings.Repeat("x", len(elements)), 1, 25)
 			out = append(out, duplicateActions(elements)...)
+		case "table":
+			tables++
+			out = append(out, tableProblems(b)...)
 		default:
 			out = append(out, "unknown block "+str(b, "type"))
 		}
+	}
+	if tables > 1 {
+		out = append(out, "more than one table")
 	}
 	walk(blocks, func(n node) {
 		switch str(n, "type") {
@@ -133,6 +139,32 @@ func problems(tb testing.TB, m Message) []string {
 			bound("option value", str(n, "value"), 1, 75)
 		}
 	})
+	return out
+}
+
+// tableProblems are the rules that a table breaks: 100 rows of 20 cells, all as long as the first, 10,000 characters.
+func tableProblems(b node) []string {
+	rows, _ := b["rows"].([]any)
+	if len(rows) < 1 || len(rows) > 100 {
+		return []string{fmt.Sprintf("a table of %d rows", len(rows))}
+	}
+	var out []string
+	first, _ := rows[0].([]any)
+	for i, row := range rows {
+		if cells, _ := row.([]any); len(cells) != len(first) || len(cells) < 1 || len(cells) > 20 {
+			out = append(out, fmt.Sprintf("row %d has %d cells", i, len(cells)))
+		}
+	}
+	characters := 0
+	walk(rows, func(n node) {
+		characters += utf8.RuneCountInString(str(n, "text"))
+		if str(n, "type") == "rich_text_section" && n["elements"] == nil {
+			out = append(out, "an empty cell")
+		}
+	})
+	if characters > 10000 {
+		out = append(out, fmt.Sprintf("a table of %d characters", characters))
+	}
 	return out
 }
 

@@ -17,6 +17,8 @@ const (
 	maxHeader   = 150
 	maxContext  = 10
 	maxActions  = 25
+	maxRows     = 100
+	maxCells    = 20
 	maxLabel    = 2000
 	maxAlt      = 2000
 	maxURL      = 3000
@@ -111,6 +113,8 @@ func (c *checker) block(at string, b map[string]any) {
 		c.str(at+"/text", b["text"], maxMarkdown, true)
 	case "rich_text":
 		c.list(at+"/elements", b["elements"], maxText)
+	case "table":
+		c.table(at, b)
 	case "divider":
 	default:
 		c.add(at+"/type", "unsupported block type %q", kind)
@@ -129,6 +133,24 @@ func (c *checker) section(at string, b map[string]any) {
 	}
 	if b["accessory"] != nil {
 		c.element(at+"/accessory", b["accessory"], map[string]bool{}, accessories())
+	}
+}
+
+// table checks the rows; of the kinds of cells those that were always taken are known.
+func (c *checker) table(at string, b map[string]any) {
+	for i, row := range c.list(at+"/rows", b["rows"], maxRows) {
+		at := fmt.Sprintf("%s/rows/%d", at, i)
+		for j, cell := range c.list(at, row, maxCells) {
+			object, _ := cell.(map[string]any)
+			switch kind, _ := object["type"].(string); kind {
+			case "raw_text":
+				c.str(fmt.Sprintf("%s/%d/text", at, j), object["text"], maxText, true)
+			case "rich_text":
+				c.list(fmt.Sprintf("%s/%d/elements", at, j), object["elements"], maxText)
+			default:
+				c.add(fmt.Sprintf("%s/%d/type", at, j), "unsupported cell type %q", kind)
+			}
+		}
 	}
 }
 

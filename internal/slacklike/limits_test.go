@@ -51,6 +51,13 @@ func option(text, value int) string {
 
 func str(n int) string { return fmt.Sprintf("%q", strings.Repeat("é", n)) }
 
+const raw = `{"type":"raw_text","text":"x"}`
+
+func table(rows, cells int, cell string) string {
+	row := func(int) string { return repeat(cells, func(int) string { return cell }) }
+	return `[{"type":"table","rows":` + repeat(rows, row) + `}]`
+}
+
 // TestLimits has each limit at its last good value, "" for no problem, and one beyond.
 func TestLimits(t *testing.T) {
 	t.Parallel()
@@ -88,6 +95,15 @@ func TestLimits(t *testing.T) {
 		{"field_2000", `[{"type":"section","fields":[` + mrkdwn(2000) + `]}]`, ""},
 		{"field_2001", `[{"type":"section","fields":[` + mrkdwn(2001) + `]}]`, "/0/fields/0/text"},
 		{"accessory_input", `[{"type":"section","text":` + mrkdwn(1) + `,"accessory":{"type":"plain_text_input"}}]`, "/0/accessory/type"},
+
+		{"table_100_by_20", table(100, 20, raw), ""},
+		{"table_101", table(101, 1, raw), "/0/rows"},
+		{"table_by_21", table(1, 21, raw), "/0/rows/0"},
+		{"table_of_nothing", table(0, 0, raw), "/0/rows"},
+		{"table_rich_text", table(1, 1, `{"type":"rich_text","elements":[{}]}`), ""},
+		{"table_empty_rich_text", table(1, 1, `{"type":"rich_text","elements":[]}`), "/0/rows/0/0/elements"},
+		{"table_empty_text", table(1, 1, `{"type":"raw_text","text":""}`), "/0/rows/0/0/text"},
+		{"table_mrkdwn", table(1, 1, mrkdwn(1)), "/0/rows/0/0/type"},
 
 		{"header_150", `[{"type":"header","text":` + plain(150) + `}]`, ""},
 		{"header_151", `[{"type":"header","text":` + plain(151) + `}]`, "/0/text/text"},

@@ -243,6 +243,15 @@ scene("each scenario is one button, and ends at its screen", async () => {
   await me.card("READY · exploration").waitFor({ timeout: 30_000 });
 });
 
+scene("the history is a table of the ended sessions", async () => {
+  await me.say("/emr history");
+  const table = me.last("Last sessions · exploration").getByRole("table");
+  await table.getByRole("columnheader", { name: "How it ended" }).waitFor();
+  await table.getByRole("row").filter({ hasText: "lease end" }).getByText("@Ana").waitFor();
+  await table.getByRole("row").filter({ hasText: "BOOTSTRAP_FAILURE" }).waitFor();
+  await me.picture("history");
+});
+
 scene("dark looks like dark", async () => {
   const dark = await Visitor.enter(browser, demo.url, { scheme: "dark" });
   await dark.card("READY · exploration").waitFor();

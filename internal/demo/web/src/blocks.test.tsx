@@ -41,6 +41,16 @@ test("mentions have names, and one's own stands out", () => {
   expect(html).toContain('<span class="mention">@U0GONE</span>');
 });
 
+test("a table has a head, and its cells name people and times", () => {
+  const cell = (...elements: object[]) => ({ type: "rich_text", elements: [{ type: "rich_text_section", elements }] });
+  const text = (text: string) => ({ type: "text", text });
+  const row = [cell({ type: "user", user_id: "U0ANA" }), cell({ type: "date", timestamp: 0, format: "{date_num}", fallback: "then" }, text(" <b>"))];
+  const html = draw([{ type: "table", block_id: "t", rows: [[cell(text("By")), cell(text("Started"))], row] }]);
+  expect(html).toContain('<th scope="col">By</th>');
+  expect(html).toContain('<td><span class="mention me">@Ana</span></td>');
+  expect(html).toMatch(/<td><time [^>]*title="then">\d{4}-\d\d-\d\d<\/time> &lt;b&gt;<\/td>/);
+});
+
 test("a button carries its own text and style", () => {
   const html = draw([{ type: "actions", block_id: "a", elements: [{ type: "button", action_id: "x", text: plain("Destroy"), style: "danger" }] }]);
   expect(html).toMatch(/<button type="button" class="slack-button danger">Destroy<\/button>/);

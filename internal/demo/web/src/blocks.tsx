@@ -1,7 +1,7 @@
 import { type ReactNode, useId, useState } from "react";
 import { ConfirmDialog } from "./confirm";
-import { Mrkdwn, Plain, TextObject } from "./text";
-import type { Block, Button, Confirm, Element, Input, Select } from "./types";
+import { Mrkdwn, Plain, Rich, TextObject } from "./text";
+import type { Block, Button, Cell, Confirm, Element, Input, Select } from "./types";
 
 /** Click is a pressed button with what the message's inputs hold, by action id. */
 export interface Click {
@@ -119,6 +119,8 @@ function BlockView({ block, form }: { block: Block; form: Form }): ReactNode {
       );
     case "input":
       return <InputBlock block={block} form={form} />;
+    case "table":
+      return <Table rows={block.rows} />;
     default:
       return <Unknown what={(block as { type: string }).type} />;
   }
@@ -146,6 +148,40 @@ function Section({ block, form }: { block: Extract<Block, { type: "section" }>; 
       {block.accessory && <ElementView element={block.accessory} block={block.block_id} form={form} />}
     </div>
   );
+}
+
+/** Table draws its first row as the head, as Slack does. */
+function Table({ rows: [head, ...rows] }: { rows: Cell[][] }) {
+  return (
+    <div className="table">
+      <table>
+        <thead>
+          <tr>
+            {head?.map((cell, i) => (
+              <th key={i} scope="col">
+                <CellView cell={cell} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr key={i}>
+              {row.map((cell, j) => (
+                <td key={j}>
+                  <CellView cell={cell} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function CellView({ cell }: { cell: Cell }): ReactNode {
+  return cell.elements.map((section, i) => <Rich key={i} elements={section.elements} />);
 }
 
 function InputBlock({ block, form }: { block: Extract<Block, { type: "input" }>; form: Form }) {

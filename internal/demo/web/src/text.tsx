@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { nameOf, useWorld } from "./context";
 import { formatDate } from "./date";
 import { type Node, parse } from "./mrkdwn";
-import type { Text } from "./types";
+import type { RichText, Text } from "./types";
 
 /** TextObject draws a text of Block Kit: mrkdwn as mrkdwn, plain text as nothing but text. */
 export function TextObject({ text }: { text: Text }) {
@@ -11,6 +11,24 @@ export function TextObject({ text }: { text: Text }) {
 
 export function Mrkdwn({ text, verbatim = false }: { text: string; verbatim?: boolean }) {
   return <Nodes nodes={parse(text, verbatim)} />;
+}
+
+/** Rich draws the rich text of a table's cell. */
+export function Rich({ elements }: { elements: RichText[] }) {
+  return <Nodes nodes={elements.map(node)} />;
+}
+
+function node(element: RichText): Node {
+  switch (element.type) {
+    case "text":
+      return { kind: "text", text: element.text };
+    case "user":
+      return { kind: "user", id: element.user_id };
+    case "usergroup":
+      return { kind: "group", id: element.usergroup_id, label: "" };
+    case "date":
+      return { kind: "date", unix: element.timestamp, format: element.format, fallback: element.fallback ?? "" };
+  }
 }
 
 // The circles that states are drawn with, so that they look alike on every machine; the character

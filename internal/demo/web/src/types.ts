@@ -160,6 +160,18 @@ export interface NumberInput {
 export type Input = Select | TextInput | NumberInput;
 export type Element = Button | Input;
 
+/** What stands in a cell of a table. */
+export type RichText =
+  | { type: "text"; text: string }
+  | { type: "user"; user_id: string }
+  | { type: "usergroup"; usergroup_id: string }
+  | { type: "date"; timestamp: number; format: string; fallback?: string };
+
+export interface Cell {
+  type: "rich_text";
+  elements: { type: "rich_text_section"; elements: RichText[] }[];
+}
+
 interface Placed {
   block_id: string;
 }
@@ -171,5 +183,6 @@ export type Block = Placed &
     | { type: "section"; text?: Text; fields?: Text[]; accessory?: Element }
     | { type: "context"; elements: Text[] }
     | { type: "actions"; elements: Element[] }
+    | { type: "table"; rows: Cell[][] }
     | { type: "input"; label: Text; hint?: Text; optional?: boolean; element: Input }
   );
