@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,21 @@ func TestNotReachedIsNotUnclear(t *testing.T) {
 	server.Close()
 	_, err := r.Post(t.Context(), "CSHOW", card(), "")
 	wantKind(t, err, slackapi.Unavailable)
+}
+
+// Each attempt that failed is told of, by its method, those that were repeated too.
+func TestFailedAttemptsAreTold(t *testing.T) {
+	t.Parallel()
+	var failed []string
+	r := newRig(t, func(o *slackapi.Options) { o.Failed = func(op string) { failed = append(failed, op) } })
+	r.slack.Inject(slacklike.Fault{Method: "chat.postMessage", Kind: slacklike.Limited, RetryAfter: time.Second, Times: 2})
+	if _, err := r.Post(t.Context(), "CSHOW", card(), ""); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Update(t.Context(), "CSHOW", "1.0", card()) // there is no such message
+	if want := []string{"chat.postMessage", "chat.postMessage", "chat.update"}; !slices.Equal(failed, want) {
+		t.Errorf("told of %v, want %v", failed, want)
+	}
 }
 
 func TestDeadlineIsSeen(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"showtime/internal/actionid"
 	"showtime/internal/emrsim"
 	"showtime/internal/job"
+	"showtime/internal/metric"
 	"showtime/internal/testbed"
 	"showtime/internal/wiring"
 	"showtime/lifecycle"
@@ -136,5 +137,36 @@ func TestMoneyAlone_redraws_every_ten_minutes(t *testing.T) {
 	}
 	if b.Card().Text == card {
 		t.Error("the card tells the money of an hour ago")
+	}
+}
+
+// TestTick_records_the_session: whether there is one, and what it has cost, where that is known.
+func TestTick_records_the_session(t *testing.T) {
+	t.Parallel()
+	figures := func(t *testing.T, b *testbed.Bed) map[metric.Name]float64 {
+		t.Helper()
+		seen := map[metric.Name]float64{}
+		w := b.With(func(p *wiring.Parts) {
+			p.Record = func(name metric.Name, _ string, value float64) { seen[name] = value }
+		})
+		b.Clock.Move(time.Minute)
+		if err := w.Worker.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return seen
+	}
+	b := testbed.New(t, testbed.Options{Memory: true})
+	if got := figures(t, b); got[metric.Sessions] != 0 {
+		t.Errorf("without a session: %v", got)
+	}
+	b = up(t, testbed.Options{Memory: true})
+	got := figures(t, b)
+	if want := b.State().Cost.SoFarMax; got[metric.Sessions] != 1 || want == 0 || got[metric.EstimatedCost] != want {
+		t.Errorf("with a session that cost %f: %v", want, got)
+	}
+	b = up(t, testbed.Options{Memory: true, File: strings.Replace(testbed.ClusterFile, `"m6g.xlarge": 0.19`, `"m5.xlarge": 0.19`, 1)})
+	got = figures(t, b)
+	if _, told := got[metric.EstimatedCost]; told || got[metric.Sessions] != 1 {
+		t.Errorf("where the cost is not known: %v", got)
 	}
 }
