@@ -37,8 +37,10 @@ func slackID(id string) bool {
 }
 
 // mentions renders people as one list; beyond maxPeople the rest is counted.
-func mentions(ids []string) string {
-	shown := ids[:min(len(ids), maxPeople)]
+func mentions(ids []string) string { return mentionsOf(ids, maxPeople) }
+
+func mentionsOf(ids []string, most int) string {
+	shown := ids[:min(len(ids), most)]
 	names := make([]string, len(shown))
 	for i, id := range shown {
 		names[i] = Mention(id)

@@ -38,6 +38,7 @@ func TestMentionsCountTheRest(t *testing.T) {
 	got := mentions(ids)
 	wantAll(t, got, "<@U00>, <@U01>", "<@U19> and 3 more")
 	wantNone(t, got, "U20")
+	wantAll(t, called(ids), "<@U19>, <@U20>, <@U21>, <@U22>: ") // whoever must hear of it is mentioned
 }
 
 func TestMoneyIsAnEstimateInItsCurrency(t *testing.T) {

@@ -61,7 +61,7 @@ func called(people []string) string {
 	if len(people) == 0 {
 		return ""
 	}
-	return mentions(people) + ": "
+	return mentionsOf(people, maxCalled) + ": "
 }
 
 // capLine says that the lease cannot be extended, when it cannot.

@@ -32,8 +32,9 @@ const (
 	maxName = 80
 	// The fallback's share of one typed text after escaping, so that hostile text cannot push out the facts.
 	maxEscaped = 400
-	// How many people are named before the rest is counted.
+	// How many people are named before the rest is counted; those who must hear of something are mentioned, so many more.
 	maxPeople = 20
+	maxCalled = 100
 )
 
 // truncate cuts to a number of characters and marks the cut.

@@ -28,7 +28,7 @@ func Notice(v NoticeView) Message {
 	p := newPage("notice", v.State.Revision, v.Now)
 	open := r.State == approval.Open && r.Concerns(v.State)
 	if open {
-		p.say(mentions(Concerned(r, v.State))+": "+Mention(r.By)+" asks to end the cluster early. "+loss(v.State),
+		p.say(called(Concerned(r, v.State))+Mention(r.By)+" asks to end the cluster early. "+loss(v.State),
 			"An admin decides; until then it keeps running. The request expires "+when(r.ExpiresAt)+".")
 	} else {
 		p.say(Mention(r.By)+" asked to end the cluster early.", decided(r), anyway(r, v.State))

@@ -76,7 +76,7 @@ func (h *House) cleared(ctx context.Context, minute func(context.Context)) (life
 	if err != nil || over(s) {
 		return s, err
 	}
-	if s.Session.Stop == nil {
+	if s.Endable(s.Generation) && s.Session.Stop == nil {
 		if err := h.press(ctx, demo.Mia, actionid.Destroy); err != nil {
 			return s, err
 		}
