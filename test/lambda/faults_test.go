@@ -60,8 +60,11 @@ func TestFaults(t *testing.T) {
 			if tt.slack != "" {
 				s.fail = func() func() int { return s.failSlack(tt.slack) }
 			}
-			if tt.service == lambda.SSM {
+			switch {
+			case tt.service == lambda.SSM:
 				s.before = func() { s.Receiver.Kill(); s.Worker.Kill() } // they read their secrets again
+			case tt.service == lambda.EMR && tt.aws == lambda.Throttled:
+				s.before = s.Worker.Kill // a new process asks at once
 			}
 			s.tell(t)
 		})
