@@ -14,8 +14,12 @@ import (
 type file struct {
 	NotebookURL string `json:"notebook_url"`
 	RunJobFlow  struct {
-		Applications []struct{ Name string }
-		Instances    struct{ AdditionalMasterSecurityGroups []string }
+		Applications   []struct{ Name string }
+		Configurations []struct {
+			Classification string
+			Properties     map[string]string
+		}
+		Instances struct{ AdditionalMasterSecurityGroups []string }
 	} `json:"run_job_flow"`
 }
 
@@ -81,5 +85,19 @@ func TestSingleSignOnHasAnAddressThatStays(t *testing.T) {
 				t.Errorf("applications are %v", applications)
 			}
 		})
+	}
+}
+
+// Notebooks must outlive the cluster: a JupyterHub of ours keeps them in S3; EMR Studio always does.
+func TestNotebooksAreKeptInS3(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"exploration.json", "jupyterhub-oidc.json"} {
+		kept := false
+		for _, c := range read(t, path).RunJobFlow.Configurations {
+			kept = kept || c.Classification == "jupyter-s3-conf" && c.Properties["s3.persistence.enabled"] == "true" && c.Properties["s3.persistence.bucket"] != ""
+		}
+		if !kept {
+			t.Errorf("%s loses its notebooks with the cluster", path)
+		}
 	}
 }

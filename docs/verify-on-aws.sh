@@ -95,6 +95,8 @@ same 'ending a cluster of ours' allowed may "$role" elasticmapreduce:TerminateJo
 same "ending somebody else's" implicitDeny may "$role" elasticmapreduce:TerminateJobFlows "$cluster_arn"
 same 'claiming a cluster by a tag' explicitDeny may "$role" elasticmapreduce:AddTags "$cluster_arn"
 same 'running code on a cluster of ours' implicitDeny may "$role" elasticmapreduce:AddJobFlowSteps "$cluster_arn" "${ours[@]}"
+same "passing EMR's own role to EMR" allowed may "$role" iam:PassRole "$(parameter EmrServiceRoleArn)" \
+  "$(key iam:PassedToService elasticmapreduce.amazonaws.com)"
 same 'passing another role' implicitDeny may "$role" iam:PassRole "arn:$partition:iam::$account:role/Admin" \
   "$(key iam:PassedToService ec2.amazonaws.com)"
 same 'deleting an audit record' explicitDeny may "$worker" dynamodb:DeleteItem \

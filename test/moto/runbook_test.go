@@ -23,9 +23,8 @@ import (
 	"showtime/test/template"
 )
 
-// follow runs commands of the runbook as they stand there, each found by how it begins, with what an operator
-// fills in.
-func follow(t *testing.T, server *moto.Server, fill *strings.Replacer, begins ...string) {
+// commands are those of the runbook, as they stand there.
+func commands(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(template.Path()), "docs", "runbook.md"))
 	if err != nil {
@@ -36,6 +35,13 @@ func follow(t *testing.T, server *moto.Server, fill *strings.Replacer, begins ..
 		inline := strings.Join(strings.Fields(m[2]), " ") // it is wrapped where the line was full
 		all = append(all, strings.TrimSpace(m[1])+inline)
 	}
+	return all
+}
+
+// follow runs commands of the runbook, each found by how it begins, with what an operator fills in.
+func follow(t *testing.T, server *moto.Server, fill *strings.Replacer, begins ...string) {
+	t.Helper()
+	all := commands(t)
 	for _, begin := range begins {
 		i := slices.IndexFunc(all, func(command string) bool { return strings.HasPrefix(command, begin) })
 		if i < 0 {
@@ -43,6 +49,23 @@ func follow(t *testing.T, server *moto.Server, fill *strings.Replacer, begins ..
 		}
 		if out, err := shell(t, server, "set -euo pipefail\n"+fill.Replace(all[i])).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", fill.Replace(all[i]), err, out)
+		}
+	}
+}
+
+// TestRunbook_is_shell: what no simulator takes can at least be read by the shell, and names what AWS's command line has.
+func TestRunbook_is_shell(t *testing.T) {
+	t.Parallel()
+	server := moto.Start(t)
+	for _, command := range commands(t) {
+		if out, err := shell(t, server, `bash -n <<<"$1"`, command).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s\n%s", err, out, command)
+		}
+		for _, m := range regexp.MustCompile(`\baws ([a-z]+ [a-z-]+)`).FindAllStringSubmatch(command, -1) {
+			out, _ := shell(t, server, "aws "+m[1]+" --no-such-option").CombinedOutput() // refused before anything is asked
+			if strings.Contains(string(out), "nvalid choice") {
+				t.Errorf("aws has no %q: %s", m[1], out)
+			}
 		}
 	}
 }

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,7 +38,11 @@ func shell(t *testing.T, server *moto.Server, script string, args ...string) *ex
 		t.Fatalf("the AWS command line is missing: apt-get install awscli: %v", err)
 	}
 	environ, bin := server.Environ(), t.TempDir()
-	wrapper := fmt.Sprintf("#!/bin/sh\nexec %q --endpoint-url %q \"$@\"\n", tool, environ["AWS_ENDPOINT_URL"]) // old ones do not read the variable
+	// Old command lines do not read the variable, and moto has no IAM to ask.
+	wrapper := fmt.Sprintf(`#!/bin/sh
+if [ "$1" = iam ] && [ -n "$IAM" ]; then printf '%%s\n' "$@" | curl -fsS --data-binary @- "$IAM"; exit; fi
+exec %q --endpoint-url %q "$@"
+`, tool, environ["AWS_ENDPOINT_URL"])
 	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte(wrapper), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +56,11 @@ func shell(t *testing.T, server *moto.Server, script string, args ...string) *ex
 }
 
 // verify runs docs/verify-on-aws.sh; meanwhile is called at each thing that it tells a person to do.
-func verify(t *testing.T, server *moto.Server, meanwhile []func(), args ...string) (said string, code int) {
+// IAM decides by the statements.
+func verify(t *testing.T, server *moto.Server, statements []template.Statement, meanwhile []func(), args ...string) (said string, code int) {
 	t.Helper()
 	cmd := shell(t, server, `exec docs/verify-on-aws.sh "$@"`, args...)
+	cmd.Env = append(cmd.Env, "IAM="+simulate(t, statements))
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +89,41 @@ func verify(t *testing.T, server *moto.Server, meanwhile []func(), args ...strin
 	return said, cmd.ProcessState.ExitCode()
 }
 
+// simulate answers simulate-principal-policy, whose arguments come one a line, as IAM would.
+func simulate(t *testing.T, statements []template.Statement) (url string) {
+	t.Helper()
+	everything := template.Statement{Effect: "Allow", Actions: []string{"*"}, Resources: []string{"*"}}
+	iam := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		asked := template.Request{Context: map[string][]string{}}
+		args := strings.Split(string(body), "\n")
+		for i, arg := range args {
+			entry := regexp.MustCompile(`^ContextKeyName=(.+),ContextKeyValues=(.+),ContextKeyType=`).FindStringSubmatch(arg)
+			switch {
+			case arg == "--action-names":
+				asked.Action = args[i+1]
+			case arg == "--resource-arns":
+				asked.Resource = args[i+1]
+			case entry != nil:
+				asked.Context[entry[1]] = []string{entry[2]}
+			}
+		}
+		decision := "implicitDeny"
+		switch {
+		case template.Allows(statements, asked):
+			decision = "allowed"
+		case !template.Allows(append([]template.Statement{everything}, statements...), asked):
+			decision = "explicitDeny"
+		}
+		_, _ = io.WriteString(w, decision+"\n")
+	}))
+	t.Cleanup(iam.Close)
+	return iam.URL
+}
+
 func wantSaid(t *testing.T, said string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -103,7 +147,8 @@ func TestVerify(t *testing.T) {
 	}
 	t.Run("right", func(t *testing.T) {
 		t.Parallel()
-		watch(t, server, stack(t, "right"), "right", "--alarm-actions arn:aws:sns:eu-west-1:123456789012:pager")
+		k := stack(t, "right")
+		watch(t, server, k, "right", "--alarm-actions arn:aws:sns:eu-west-1:123456789012:pager")
 		var id *string
 		start := func() { id = launch(t, client, "right") }
 		end := func() {
@@ -111,7 +156,7 @@ func TestVerify(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		said, code := verify(t, server, []func(){start, end}, "right", "--launch", "--call")
+		said, code := verify(t, server, k.Statements(t, "WorkerRole"), []func(){start, end}, "right", "--launch", "--call")
 		if code != 0 {
 			t.Errorf("it ends with %d", code)
 		}
@@ -119,7 +164,9 @@ func TestVerify(t *testing.T) {
 			"✓ point-in-time recovery of the table: ENABLED", "✓ records of the table that expire: ENABLED", "✓ the queue keeps its order: true",
 			"✓ seconds a job is hidden while it is done: 360", "✓ tries before a job is put aside: 5", "✓ jobs put aside: 0", "✓ days the worker's log is kept: ",
 			"✓ the parameter signing-secret: SecureString", "✓ the parameter bot-token: SecureString",
-			"? ending a cluster of ours: cannot be asked", // moto has no IAM to ask
+			"✓ ending a cluster of ours: allowed", "✓ ending somebody else's: implicitDeny", "✓ claiming a cluster by a tag: explicitDeny",
+			"✓ running code on a cluster of ours: implicitDeny", "✓ passing EMR's own role to EMR: allowed", "✓ passing another role: implicitDeny",
+			"✓ deleting an audit record: explicitDeny",
 			"✓ the schedule and its retries: ENABLED\t0", "✓ alarms that call nobody", "✓ alarms that are raised", "✓ right-NoTicksAlarm is raised",
 			"✓ clusters before: 0", "✓ clusters of ours that live: 1", "✓ its tags: showtime:cluster showtime:generation", "✓ clusters of ours that live: 0", " 0 wrong, ",
 		)
@@ -129,17 +176,24 @@ func TestVerify(t *testing.T) {
 		k := stack(t, "spoiled")
 		watch(t, server, k, "spoiled", "")
 		spoil(t, server, k)
+		hurry := "aws cloudwatch set-alarm-state --alarm-name spoiled-NoTicksAlarm --state-value ALARM --state-reason x && " +
+			"aws logs put-retention-policy --retention-in-days 1 --log-group-name " + k.Name(t, "WorkerLogs")
+		if out, err := shell(t, server, hurry).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
 		launch(t, client, "spoiled")
-		said, code := verify(t, server, []func(){func() { launch(t, client, "spoiled") }, func() {}}, "spoiled", "--launch")
+		said, code := verify(t, server, nil, []func(){func() { launch(t, client, "spoiled") }, func() {}}, "spoiled", "--launch")
 		if code != 1 {
 			t.Errorf("it ends with %d", code)
 		}
 		wantSaid(t, said, "✗ point-in-time recovery of the table: DISABLED, want ENABLED", "✗ seconds a job is hidden while it is done: 30, want 360",
-			"✗ the parameter bot-token: None, want SecureString", "✗ clusters before: 1, want 0", "✗ alarms that call nobody: spoiled-NoTicksAlarm", "✗ clusters of ours that live: 2, want 1")
+			"✗ the parameter bot-token: None, want SecureString", "✗ clusters before: 1, want 0", "✗ alarms that call nobody: spoiled-NoTicksAlarm",
+			"✗ alarms that are raised: spoiled-NoTicksAlarm", "✗ days the worker's log is kept: 1, want ",
+			"✗ ending a cluster of ours: implicitDeny, want allowed", "✗ claiming a cluster by a tag: implicitDeny, want explicitDeny", "✗ clusters of ours that live: 2, want 1")
 	})
 	t.Run("not_there", func(t *testing.T) {
 		t.Parallel()
-		if said, code := verify(t, server, nil, "nobody"); code != 2 {
+		if said, code := verify(t, server, nil, nil, "nobody"); code != 2 {
 			t.Errorf("it ends with %d: %s", code, said)
 		}
 	})

@@ -35,6 +35,21 @@ func TestEveryAlarmNamesItsSectionOfTheRunbook(t *testing.T) {
 	}
 }
 
+// And nobody keeps a section whose alarm is gone.
+func TestEverySectionOfTheRunbookHasItsAlarm(t *testing.T) {
+	t.Parallel()
+	tpl, text := loadWith(t, withManager()), runbook(t)
+	alarmed := ""
+	for _, name := range tpl.Resources("AWS::CloudWatch::Alarm") {
+		alarmed += fmt.Sprint(properties(t, tpl, name)["AlarmDescription"]) + "\n"
+	}
+	for _, m := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(alarmed, "docs/runbook.md, "+m[1]+"\n") {
+			t.Errorf("no alarm leads to the section %q", m[1])
+		}
+	}
+}
+
 func TestRunbookKnowsEveryWordTheWorkerRaises(t *testing.T) {
 	t.Parallel()
 	text := runbook(t)
@@ -62,6 +77,30 @@ func TestRunbookNamesWhatIsThere(t *testing.T) {
 	for _, m := range regexp.MustCompile("output `?([A-Z][A-Za-z]+)").FindAllStringSubmatch(text, -1) {
 		if tpl.Section("Outputs")[m[1]] == nil {
 			t.Errorf("the stack has no output %s", m[1])
+		}
+	}
+}
+
+// What the documents link to is there.
+func TestDocumentsLinkToWhatIsThere(t *testing.T) {
+	t.Parallel()
+	root := filepath.Dir(template.Path())
+	paths, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d documents, %v", len(paths), err)
+	}
+	for _, name := range []string{"README.md", "SECURITY.md", "CONTRIBUTING.md"} {
+		paths = append(paths, filepath.Join(root, name))
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
 		}
 	}
 }
